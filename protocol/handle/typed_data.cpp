@@ -1,0 +1,220 @@
+#include "protocol/handle/typed_data.hpp"
+
+#include <openssl/evp.h>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/handle/wire.hpp"
+
+namespace idnode::protocol {
+namespace {
+
+/// Appends fields in wire order to a growing string: typed data is written once, at registration.
+class WireString {
+public:
+    template <std::unsigned_integral T>
+    void integer(T value) {
+        std::array<std::byte, sizeof(T)> field;
+        store_big(field.data(), value);
+        out_.append(text_of(field));
+    }
+    void raw(Bytes bytes) { out_.append(text_of(bytes)); }
+    void text(std::string_view text) {
+        integer(static_cast<std::uint32_t>(text.size()));
+        out_.append(text);
+    }
+    /// A non-negative integer as Java's BigInteger writes it.
+    void big_integer(std::string_view magnitude) {
+        const bool top_bit = magnitude.empty() || (magnitude.front() & 0x80);
+        text((top_bit ? std::string(1, '\0') : std::string{}).append(magnitude));
+    }
+    std::string take() { return std::move(out_); }
+
+private:
+    std::string out_;
+};
+
+std::string read_big_integer(WireReader& reader) {
+    std::string_view octets = reader.text();
+    if (!octets.empty() && (octets.front() & 0x80)) reader.fail(errc::bad_value);  // negative
+    while (!octets.empty() && octets.front() == '\0') octets.remove_prefix(1);
+    return std::string{octets};
+}
+
+Reference read_reference(WireReader& reader) {
+    Reference reference;
+    reference.handle = reader.text();
+    reference.index = reader.integer<std::uint32_t>();
+    return reference;
+}
+
+void write_reference(WireString& writer, const Reference& reference) {
+    writer.text(reference.handle);
+    writer.integer(reference.index);
+}
+
+constexpr std::size_t interface_wire_size = 6;
+constexpr std::uint8_t mask_primary = 0x80;
+constexpr std::uint8_t mask_multi_primary = 0x40;
+
+Server read_server(WireReader& reader) {
+    Server server;
+    server.id = reader.integer<std::uint32_t>();
+    const Bytes address = reader.take(server.address.size());
+    std::copy(address.begin(), address.end(), server.address.begin());
+    server.public_key = reader.text();
+    for (auto left = reader.count(interface_wire_size); left > 0; --left) {
+        const auto type = reader.integer<std::uint8_t>();
+        const auto protocol = reader.integer<std::uint8_t>();
+        if (type < 1 || type > 3 || protocol > 3) reader.fail(errc::bad_value);
+        server.interfaces.push_back({static_cast<Interface::Type>(type),
+                                     static_cast<Interface::Protocol>(protocol),
+                                     reader.integer<std::uint32_t>()});
+    }
+    return server;
+}
+
+void write_server(WireString& writer, const Server& server) {
+    writer.integer(server.id);
+    writer.raw(server.address);
+    writer.text(server.public_key);
+    writer.integer(static_cast<std::uint32_t>(server.interfaces.size()));
+    for (const Interface& interface : server.interfaces) {
+        writer.integer(static_cast<std::uint8_t>(interface.type));
+        writer.integer(static_cast<std::uint8_t>(interface.protocol));
+        writer.integer(interface.port);
+    }
+}
+
+}  // namespace
+
+Result<Admin> decode_admin(Bytes data) {
+    WireReader reader{data};
+    Admin admin;
+    admin.permissions = reader.integer<std::uint16_t>();
+    admin.administrator = read_reference(reader);
+    if (reader.remaining() == 2) reader.integer<std::uint16_t>();
+    if (const auto end = reader.end()) return end;
+    return admin;
+}
+
+std::string encode_admin(const Admin& admin) {
+    WireString writer;
+    writer.integer(admin.permissions);
+    write_reference(writer, admin.administrator);
+    return writer.take();
+}
+
+Result<ReferenceList> decode_reference_list(Bytes data) {
+    WireReader reader{data};
+    ReferenceList references;
+    for (auto left = reader.count(reference_wire_size_min); left > 0; --left)
+        references.push_back(read_reference(reader));
+    if (const auto end = reader.end()) return end;
+    return references;
+}
+
+std::string encode_reference_list(const ReferenceList& references) {
+    WireString writer;
+    writer.integer(static_cast<std::uint32_t>(references.size()));
+    for (const Reference& reference : references) write_reference(writer, reference);
+    return writer.take();
+}
+
+Result<Site> decode_site(Bytes data) {
+    WireReader reader{data};
+    Site site;
+    site.format_version = reader.integer<std::uint16_t>();
+    site.protocol_version.major = reader.integer<std::uint8_t>();
+    site.protocol_version.minor = reader.integer<std::uint8_t>();
+    site.serial = reader.integer<std::uint16_t>();
+    const auto mask = reader.integer<std::uint8_t>();
+    site.primary = mask & mask_primary;
+    site.multi_primary = mask & mask_multi_primary;
+    const auto hash_option = reader.integer<std::uint8_t>();
+    if (hash_option > 2) reader.fail(errc::bad_value);
+    site.hash_option = static_cast<Site::HashOption>(hash_option);
+    site.hash_filter = reader.text();
+    for (auto left = reader.count(8); left > 0; --left) {
+        std::string name{reader.text()};
+        site.attributes.push_back({std::move(name), std::string{reader.text()}});
+    }
+    for (auto left = reader.count(28); left > 0 && !reader.failed(); --left)
+        site.servers.push_back(read_server(reader));
+    if (const auto end = reader.end()) return end;
+    return site;
+}
+
+std::string encode_site(const Site& site) {
+    WireString writer;
+    writer.integer(site.format_version);
+    writer.integer(site.protocol_version.major);
+    writer.integer(site.protocol_version.minor);
+    writer.integer(site.serial);
+    writer.integer(static_cast<std::uint8_t>((site.primary ? mask_primary : 0) |
+                                             (site.multi_primary ? mask_multi_primary : 0)));
+    writer.integer(static_cast<std::uint8_t>(site.hash_option));
+    writer.text(site.hash_filter);
+    writer.integer(static_cast<std::uint32_t>(site.attributes.size()));
+    for (const Site::Attribute& attribute : site.attributes) {
+        writer.text(attribute.name);
+        writer.text(attribute.value);
+    }
+    writer.integer(static_cast<std::uint32_t>(site.servers.size()));
+    for (const Server& server : site.servers) write_server(writer, server);
+    return writer.take();
+}
+
+std::int32_t site_hash(Site::HashOption option, std::string_view handle) {
+    const std::string whole =
+        handle.find('/') == std::string_view::npos ? prefix_handle(handle) : std::string{handle};
+    std::string_view chosen = whole;
+    if (option == Site::HashOption::prefix) chosen = prefix_of(chosen);
+    if (option == Site::HashOption::suffix) chosen.remove_prefix(prefix_of(chosen).size() + 1);
+    const std::string part = folded(chosen);
+    std::array<std::byte, 16> digest{};
+    unsigned int size = 0;
+    EVP_Digest(part.data(), part.size(), reinterpret_cast<unsigned char*>(digest.data()), &size,
+               EVP_md5(), nullptr);
+    return static_cast<std::int32_t>(load_big<std::uint32_t>(digest.data() + 12));
+}
+
+Result<PublicKey> decode_public_key(Bytes data) {
+    WireReader reader{data};
+    const std::string_view type = reader.text();
+    reader.integer<std::uint16_t>();  // flags, always 0
+    const auto next = [&] { return read_big_integer(reader); };
+    PublicKey key;
+    if (type == RsaPublicKey::type) {
+        RsaPublicKey rsa{.exponent = next(), .modulus = next()};
+        if (reader.remaining() == 4) reader.integer<std::uint32_t>();
+        key = std::move(rsa);
+    } else if (type == DsaPublicKey::type) {
+        key = DsaPublicKey{.q = next(), .p = next(), .g = next(), .y = next()};
+    } else if (type == DhPublicKey::type) {
+        key = DhPublicKey{.y = next(), .p = next(), .g = next()};
+    } else {
+        reader.fail(errc::bad_value);
+    }
+    if (const auto end = reader.end()) return end;
+    return key;
+}
+
+std::string encode_public_key(const PublicKey& key) {
+    WireString writer;
+    const auto write = [&](std::string_view type, std::initializer_list<std::string_view> parts) {
+        writer.text(type);
+        writer.integer(std::uint16_t{0});
+        for (const std::string_view part : parts) writer.big_integer(part);
+    };
+    if (const auto* rsa = std::get_if<RsaPublicKey>(&key)) {
+        write(RsaPublicKey::type, {rsa->exponent, rsa->modulus});
+        writer.integer(std::uint32_t{0});
+    } else if (const auto* dsa = std::get_if<DsaPublicKey>(&key)) {
+        write(DsaPublicKey::type, {dsa->q, dsa->p, dsa->g, dsa->y});
+    } else if (const auto* dh = std::get_if<DhPublicKey>(&key)) {
+        write(DhPublicKey::type, {dh->y, dh->p, dh->g});
+    }
+    return writer.take();
+}
+
+}  // namespace idnode::protocol

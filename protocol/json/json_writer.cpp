@@ -1,0 +1,108 @@
+#include "protocol/json/json_writer.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace idnode::protocol {
+namespace {
+
+/// The escape of a character that may not stand in a JSON string as it is, or nothing.
+std::string_view escape_of(char c) {
+    switch (c) {
+        case '"': return "\\\"";
+        case '\\': return "\\\\";
+        case '\b': return "\\b";
+        case '\f': return "\\f";
+        case '\n': return "\\n";
+        case '\r': return "\\r";
+        case '\t': return "\\t";
+        default: return {};
+    }
+}
+
+bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+}  // namespace
+
+JsonWriter& JsonWriter::key(std::string_view name) {
+    separate();
+    quoted(name);
+    out_.append(style_ == Style::pretty ? ": " : ":");
+    after_key_ = true;
+    return *this;
+}
+
+JsonWriter& JsonWriter::string(std::string_view text) {
+    separate();
+    quoted(text);
+    return *this;
+}
+
+JsonWriter& JsonWriter::number(std::uint64_t value) {
+    separate();
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out_.append(digits.data(), end);
+    return *this;
+}
+
+JsonWriter& JsonWriter::boolean(bool value) {
+    separate();
+    out_.append(value ? "true" : "false");
+    return *this;
+}
+
+JsonWriter& JsonWriter::open(char bracket) {
+    separate();
+    out_.push_back(bracket);
+    ++depth_;
+    first_ = true;
+    return *this;
+}
+
+JsonWriter& JsonWriter::close(char bracket) {
+    --depth_;
+    if (!first_) break_line();
+    out_.push_back(bracket);
+    first_ = false;
+    return *this;
+}
+
+void JsonWriter::separate() {
+    if (after_key_) {
+        after_key_ = false;
+        return;
+    }
+    if (!first_) out_.push_back(',');
+    if (depth_ > 0) break_line();
+    first_ = false;
+}
+
+void JsonWriter::break_line() {
+    if (style_ == Style::compact) return;
+    out_.push_back('\n');
+    out_.append(depth_ * 2, ' ');
+}
+
+void JsonWriter::quoted(std::string_view text) {
+    out_.push_back('"');
+    while (!text.empty()) {
+        std::size_t plain = 0;
+        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        out_.append(text.substr(0, plain));
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        if (const std::string_view escape = escape_of(text.front()); !escape.empty()) {
+            out_.append(escape);
+        } else {
+            constexpr std::string_view digits = "0123456789abcdef";
+            const auto code = static_cast<unsigned char>(text.front());
+            out_.append("\\u00").push_back(digits[code >> 4]);
+            out_.push_back(digits[code & 0x0f]);
+        }
+        text.remove_prefix(1);
+    }
+    out_.push_back('"');
+}
+
+}  // namespace idnode::protocol

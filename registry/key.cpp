@@ -1,0 +1,29 @@
+#include "registry/key.hpp"
+
+#include <openssl/evp.h>
+
+#include "protocol/handle/handle.hpp"
+
+namespace idnode::registry {
+namespace {
+
+constexpr std::size_t digest_size = 32;
+constexpr std::size_t stem_size = HandleKey::size_max - digest_size;
+
+}  // namespace
+
+HandleKey::HandleKey(std::string_view handle) noexcept {
+    char* const text = reinterpret_cast<char*>(octets_.data());
+    if (handle.size() < size_max) {
+        size_ = handle.size();
+        protocol::fold(handle, text);
+        return;
+    }
+    size_ = size_max;
+    const std::string folded = protocol::folded(handle);
+    std::copy_n(folded.data(), stem_size, text);
+    EVP_Digest(folded.data(), folded.size(), reinterpret_cast<unsigned char*>(text + stem_size),
+               nullptr, EVP_sha256(), nullptr);
+}
+
+}  // namespace idnode::registry

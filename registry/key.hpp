@@ -1,0 +1,25 @@
+#pragma once
+
+#include <array>
+#include <string_view>
+
+#include "protocol/bytes.hpp"
+
+namespace idnode::registry {
+
+/// The key of a handle in the store (FORMAT.md, "Handle key"). Lives on the stack.
+class HandleKey {
+public:
+    /// LMDB's limit; only hashed keys are as long.
+    static constexpr std::size_t size_max = 511;
+
+    explicit HandleKey(std::string_view handle) noexcept;
+
+    protocol::Bytes bytes() const noexcept { return std::span{octets_}.first(size_); }
+
+private:
+    std::array<std::byte, size_max> octets_;
+    std::size_t size_;
+};
+
+}  // namespace idnode::registry

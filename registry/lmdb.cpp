@@ -1,0 +1,169 @@
+#include "registry/lmdb.hpp"
+
+#include <cerrno>
+#include <cstring>
+
+namespace idnode::registry::lmdb {
+namespace {
+
+MDB_val to_val(Bytes bytes) noexcept {
+    return {bytes.size(), const_cast<std::byte*>(bytes.data())};
+}
+
+Bytes to_bytes(const MDB_val& value) noexcept {
+    return {static_cast<const std::byte*>(value.mv_data), value.mv_size};
+}
+
+std::optional<Bytes> find(MDB_txn* txn, MDB_dbi table, Bytes key) {
+    MDB_val key_value = to_val(key);
+    MDB_val value;
+    const int code = mdb_get(txn, table, &key_value, &value);
+    if (code == MDB_NOTFOUND) return std::nullopt;
+    require(code, "read from the store");
+    return to_bytes(value);
+}
+
+constexpr unsigned readers_max = 512;
+constexpr mdb_mode_t file_mode = 0640;
+
+}  // namespace
+
+void require(int code, const char* doing) {
+    using Kind = StoreError::Kind;
+    if (code == MDB_SUCCESS) return;
+    const std::string sentence = std::string{"cannot "} + doing + ": ";
+    switch (code) {
+        case ENOSPC:
+        case EDQUOT:
+            throw StoreError{Kind::full_disk,
+                             sentence +
+                                 "the disk is full; nothing of this batch was kept, "
+                                 "earlier changes are safe and the store stays readable"};
+        case MDB_MAP_FULL:
+            throw StoreError{Kind::full_map, sentence +
+                                                 "the store has reached registry.map_size_gib; "
+                                                 "raise it and start again"};
+        case ENOENT: throw StoreError{Kind::absent, sentence + "there is no such file"};
+        case MDB_INVALID:
+        case MDB_VERSION_MISMATCH:
+            throw StoreError{Kind::foreign, sentence + "the file is no registry"};
+        case MDB_CORRUPTED:
+        case MDB_PAGE_NOTFOUND:
+        case MDB_PANIC: throw StoreError{Kind::corrupt, sentence + mdb_strerror(code)};
+        default: throw StoreError{Kind::fault, sentence + mdb_strerror(code)};
+    }
+}
+
+Env::Env(const std::filesystem::path& file, Mode mode, std::uint64_t map_size_max,
+         unsigned table_count) {
+    MDB_env* env = nullptr;
+    require(mdb_env_create(&env), "prepare the store");
+    env_.reset(env);
+    require(mdb_env_set_mapsize(env, map_size_max), "reserve address space for the store");
+    require(mdb_env_set_maxdbs(env, table_count), "prepare the store");
+    require(mdb_env_set_maxreaders(env, readers_max), "prepare the store");
+    // No read-ahead: look-ups are random, and the store may outgrow memory. Read transactions
+    // belong to their objects rather than to threads.
+    unsigned flags = MDB_NOSUBDIR | MDB_NORDAHEAD | MDB_NOTLS;
+    if (mode == Mode::read_only) flags |= MDB_RDONLY;
+    require(mdb_env_open(env, file.c_str(), flags, file_mode),
+            ("open the store at " + file.string()).c_str());
+    int dead = 0;
+    require(mdb_reader_check(env, &dead), "clear away readers of ended processes");
+}
+
+std::uint64_t Env::file_size() const {
+    MDB_envinfo info;
+    MDB_stat stat;
+    require(mdb_env_info(get(), &info), "look at the store");
+    require(mdb_env_stat(get(), &stat), "look at the store");
+    return (info.me_last_pgno + 1) * stat.ms_psize;
+}
+
+ReadTxn::ReadTxn(const Env& env) {
+    MDB_txn* txn = nullptr;
+    require(mdb_txn_begin(env.get(), nullptr, MDB_RDONLY, &txn), "begin to read the store");
+    txn_.reset(txn);
+}
+
+void ReadTxn::renew() { require(mdb_txn_renew(txn_.get()), "renew the view of the store"); }
+
+std::optional<Bytes> ReadTxn::get(MDB_dbi table, Bytes key) const {
+    return find(txn_.get(), table, key);
+}
+
+void ReadTxn::commit() && {
+    require(mdb_txn_commit(txn_.release()), "open the tables of the store");
+}
+
+WriteTxn::WriteTxn(const Env& env) {
+    MDB_txn* txn = nullptr;
+    require(mdb_txn_begin(env.get(), nullptr, 0, &txn), "begin to write the store");
+    txn_.reset(txn);
+}
+
+std::optional<Bytes> WriteTxn::get(MDB_dbi table, Bytes key) const {
+    return find(txn_.get(), table, key);
+}
+
+void WriteTxn::put(MDB_dbi table, Bytes key, Bytes value) {
+    MDB_val key_value = to_val(key);
+    MDB_val data = to_val(value);
+    require(mdb_put(txn_.get(), table, &key_value, &data, 0), "write to the store");
+}
+
+void WriteTxn::append(MDB_dbi table, Bytes key, Bytes value) {
+    MDB_val key_value = to_val(key);
+    MDB_val data = to_val(value);
+    require(mdb_put(txn_.get(), table, &key_value, &data, MDB_APPEND), "append to the store");
+}
+
+bool WriteTxn::remove(MDB_dbi table, Bytes key) {
+    MDB_val key_value = to_val(key);
+    const int code = mdb_del(txn_.get(), table, &key_value, nullptr);
+    if (code == MDB_NOTFOUND) return false;
+    require(code, "remove from the store");
+    return true;
+}
+
+std::optional<Bytes> WriteTxn::last_key(MDB_dbi table) const {
+    MDB_cursor* cursor = nullptr;
+    require(mdb_cursor_open(txn_.get(), table, &cursor), "look at the end of the store");
+    MDB_val key;
+    MDB_val value;
+    const int code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    mdb_cursor_close(cursor);
+    if (code == MDB_NOTFOUND) return std::nullopt;
+    require(code, "look at the end of the store");
+    return to_bytes(key);
+}
+
+MDB_dbi WriteTxn::open_table(const char* name) {
+    MDB_dbi table = 0;
+    require(mdb_dbi_open(txn_.get(), name, MDB_CREATE, &table), "open a table of the store");
+    return table;
+}
+
+void WriteTxn::commit() && { require(mdb_txn_commit(txn_.release()), "commit to the store"); }
+
+Cursor::Cursor(const ReadTxn& txn, MDB_dbi table) {
+    MDB_cursor* cursor = nullptr;
+    require(mdb_cursor_open(txn.get(), table, &cursor), "walk the store");
+    cursor_.reset(cursor);
+}
+
+std::optional<Cursor::Entry> Cursor::seek(Bytes key) {
+    return move(to_val(key), key.empty() ? MDB_FIRST : MDB_SET_RANGE);
+}
+
+std::optional<Cursor::Entry> Cursor::next() { return move({}, MDB_NEXT); }
+
+std::optional<Cursor::Entry> Cursor::move(MDB_val key, MDB_cursor_op operation) {
+    MDB_val value;
+    const int code = mdb_cursor_get(cursor_.get(), &key, &value, operation);
+    if (code == MDB_NOTFOUND) return std::nullopt;
+    require(code, "walk the store");
+    return Entry{to_bytes(key), to_bytes(value)};
+}
+
+}  // namespace idnode::registry::lmdb

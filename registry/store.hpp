@@ -1,0 +1,107 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "registry/key.hpp"
+#include "registry/lmdb.hpp"
+#include "registry/record.hpp"
+
+namespace idnode::registry {
+
+struct StoreOptions {
+    /// Address space to reserve, and so the largest size of the store, in octets.
+    std::uint64_t map_size_max = std::uint64_t{1024} << 30;
+};
+
+/// The registry of one node: an LMDB file in its data directory. Threads and processes may share
+/// it; readers never wait for the writer.
+class Store {
+public:
+    enum class Access {
+        read,             ///< an existing store, only to read
+        write,            ///< an existing store
+        write_or_create,  ///< makes the directory and an empty store where there is none
+    };
+
+    static constexpr std::uint32_t format_version = 1;
+    static constexpr const char* file_name = "registry.mdb";
+
+    /// Throws StoreError.
+    Store(const std::filesystem::path& directory, Access access, const StoreOptions& options = {});
+
+    const lmdb::Env& env() const noexcept { return env_; }
+    MDB_dbi meta() const noexcept { return meta_; }
+    MDB_dbi records() const noexcept { return records_; }
+    MDB_dbi prefixes() const noexcept { return prefixes_; }
+
+private:
+    void open_tables(Access access);
+
+    lmdb::Env env_;
+    MDB_dbi meta_ = 0;
+    MDB_dbi records_ = 0;
+    MDB_dbi prefixes_ = 0;
+};
+
+/// One consistent state of the registry. Every view that it returns dies with `release`, `renew`
+/// or the snapshot. One thread at a time may use it; it must not outlive its store.
+class Snapshot {
+public:
+    explicit Snapshot(const Store& store) : store_{store}, txn_{store.env()} {}
+
+    /// Moves on to the present state. Cheap: once per batch of requests.
+    void renew() {
+        if (held_) txn_.reset();
+        held_ = false;
+        txn_.renew();
+        held_ = true;
+    }
+
+    /// Lets go of the state while there is nothing to do, so that the file need not grow.
+    void release() noexcept {
+        if (held_) txn_.reset();
+        held_ = false;
+    }
+
+    std::optional<RecordView> find(const HandleKey& key) const;
+    std::optional<RecordView> find(std::string_view handle) const {
+        return find(HandleKey{handle});
+    }
+
+    /// Whether this node answers for the prefix. `prefix` has at most 255 octets, or is not homed.
+    bool is_homed(std::string_view prefix) const;
+
+    /// The number of the last change; 0 in an empty registry.
+    std::uint64_t sequence() const;
+    std::uint64_t record_count() const;
+
+    const Store& store() const noexcept { return store_; }
+    const lmdb::ReadTxn& txn() const noexcept { return txn_; }
+
+private:
+    const Store& store_;
+    lmdb::ReadTxn txn_;
+    bool held_ = true;
+};
+
+/// Calls `visit` for each record in key order, from the first at or behind `from` (a folded
+/// handle; empty: all), until it returns false.
+void for_each_record(const Snapshot& snapshot, std::string_view from,
+                     const std::function<bool(const RecordView&)>& visit);
+
+/// Calls `visit` for each homed prefix in order, spelled as it was homed.
+void for_each_homed_prefix(const Snapshot& snapshot,
+                           const std::function<void(std::string_view)>& visit);
+
+/// Verifies every record and every table; calls `report` with a sentence for each fault.
+/// Returns the number of records that were read.
+std::uint64_t check(const Snapshot& snapshot,
+                    const std::function<void(const std::string& fault)>& report,
+                    const std::function<void(std::uint64_t done)>& progress);
+
+}  // namespace idnode::registry

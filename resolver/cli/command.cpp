@@ -1,0 +1,44 @@
+#include "resolver/cli/command.hpp"
+
+#include <CLI/Error.hpp>
+#include <cstdio>
+#include <stdexcept>
+
+#include "registry/lmdb.hpp"
+#include "resolver/config.hpp"
+
+namespace idnode::resolver {
+
+void add_data_option(CLI::App& command, std::string& directory) {
+    command.add_option("--data", directory, "Directory that holds the registry")->required();
+}
+
+void add_json_option(CLI::App& command, bool& json) {
+    command.add_flag("--json", json, "Write JSON, for programs to read");
+}
+
+int run_command(const Action& action) {
+    const auto fail = [](const char* sentence, ExitCode code) {
+        std::fprintf(stderr, "idnode: %s\n", sentence);
+        return static_cast<int>(code);
+    };
+    try {
+        return static_cast<int>(action());
+    } catch (const CLI::Error& error) {
+        return fail(error.what(), ExitCode::usage);
+    } catch (const ConfigError& error) {
+        return fail(error.what(), ExitCode::usage);
+    } catch (const registry::StoreError& error) {
+        const bool absent = error.kind() == registry::StoreError::Kind::absent;
+        return fail(error.what(), absent ? ExitCode::not_found : ExitCode::failure);
+    } catch (const std::exception& error) {
+        return fail(error.what(), ExitCode::failure);
+    }
+}
+
+void print(std::string_view text) {
+    if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+        throw std::runtime_error{"cannot write to standard output"};
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <CLI/App.hpp>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace idnode::resolver {
+
+/// What the program says to the shell when it ends. Scripts rely on these numbers.
+enum class ExitCode : int {
+    success = 0,
+    failure = 1,    ///< the store, the network or the system did not do what was asked
+    usage = 2,      ///< the command line or the configuration is wrong
+    not_found = 3,  ///< the handle, prefix or value does not exist
+    partial = 4,    ///< some rows were rejected; the others are in
+    refused = 5,    ///< the server answered, but with no success
+};
+
+/// What a subcommand does once its options are read. Throws what `run_command` explains.
+using Action = std::function<ExitCode()>;
+
+/// Each adds one subcommand to the program; `chosen` is set to what is to be done.
+void add_serve_command(CLI::App& app, Action& chosen);
+void add_prefix_command(CLI::App& app, Action& chosen);
+void add_import_command(CLI::App& app, Action& chosen);
+void add_export_command(CLI::App& app, Action& chosen);
+void add_sample_command(CLI::App& app, Action& chosen);
+void add_resolve_command(CLI::App& app, Action& chosen);
+void add_check_command(CLI::App& app, Action& chosen);
+
+/// Adds `--data DIR`, where the registry is.
+void add_data_option(CLI::App& command, std::string& directory);
+
+/// Adds `--json`, for output that programs read.
+void add_json_option(CLI::App& command, bool& json);
+
+/// Runs the action and turns what it throws into one line on standard error and an exit code.
+int run_command(const Action& action);
+
+/// Writes to standard output as a whole; throws std::runtime_error when that fails (a full disk,
+/// a closed pipe).
+void print(std::string_view text);
+
+}  // namespace idnode::resolver

@@ -1,0 +1,168 @@
+#include "resolver/config.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <set>
+
+namespace idnode::resolver {
+namespace {
+
+constexpr std::array<std::string_view, 5> log_levels{"debug", "info", "warn", "error", "off"};
+
+const Option* find_option(std::string_view name) {
+    const auto& all = options();
+    const auto found = std::find_if(all.begin(), all.end(),
+                                    [&](const Option& option) { return option.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+bool is_section(const std::string& name) {
+    return std::any_of(options().begin(), options().end(),
+                       [&](const Option& option) { return option.name.starts_with(name + '.'); });
+}
+
+/// Reads one file and gathers everything that is wrong with it.
+class Loader {
+public:
+    Loader(std::string file, Config& config) : file_{std::move(file)}, config_{config} {}
+
+    void load() {
+        try {
+            const YAML::Node root = YAML::LoadFile(file_);
+            if (!root.IsNull()) read_section(root, "");
+        } catch (const YAML::BadFile&) {
+            throw ConfigError{file_ + ": cannot be read"};
+        } catch (const YAML::ParserException& error) {
+            complain(error.mark, "not YAML: " + error.msg);
+        }
+        if (complaints_.empty()) return;
+        complaints_.pop_back();  // the last line break
+        throw ConfigError{complaints_};
+    }
+
+private:
+    void read_section(const YAML::Node& section, const std::string& stem) {
+        if (!section.IsMap())
+            return complain(section.Mark(), stem + ": expected `key: value` lines");
+        for (const auto& entry : section) {
+            const std::string name =
+                stem.empty() ? entry.first.Scalar() : stem + '.' + entry.first.Scalar();
+            if (!seen_.insert(name).second)
+                complain(entry.first.Mark(), name + ": stands here a second time");
+            else if (const Option* const option = find_option(name))
+                std::visit([&](auto member) { read(entry.second, *option, config_.*member); },
+                           option->member);
+            else if (is_section(name))
+                read_section(entry.second, name);
+            else
+                complain(entry.first.Mark(), name + ": unknown key");
+        }
+    }
+
+    void read(const YAML::Node& node, const Option& option, std::uint32_t& value) {
+        const std::string text = node.IsScalar() ? node.Scalar() : "";
+        std::uint32_t number = 0;
+        const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (wrong != std::errc{} || end != text.data() + text.size() || number < option.least ||
+            number > option.most)
+            return misfit(node, option,
+                          "a whole number from " + std::to_string(option.least) + " to " +
+                              std::to_string(option.most));
+        value = number;
+    }
+
+    void read(const YAML::Node& node, const Option& option, bool& value) {
+        const std::string text = node.IsScalar() ? node.Scalar() : "";
+        if (text != "true" && text != "false") return misfit(node, option, "true or false");
+        value = text == "true";
+    }
+
+    void read(const YAML::Node& node, const Option& option, std::string& value) {
+        if (!node.IsScalar()) return misfit(node, option, "a text");
+        const std::string& text = node.Scalar();
+        if (option.name == "log.level" &&
+            std::find(log_levels.begin(), log_levels.end(), text) == log_levels.end())
+            return misfit(node, option, "debug, info, warn, error or off");
+        value = text;
+    }
+
+    void read(const YAML::Node& node, const Option& option, std::vector<std::string>& value) {
+        if (!node.IsSequence()) return misfit(node, option, "a list such as [\"127.0.0.1:2641\"]");
+        std::vector<std::string> texts;
+        for (const auto& each : node) {
+            if (!each.IsScalar()) return misfit(each, option, "ADDRESS:PORT");
+            texts.push_back(each.Scalar());
+        }
+        value = std::move(texts);
+    }
+
+    void misfit(const YAML::Node& node, const Option& option, const std::string& expected) {
+        const std::string found = node.IsScalar() ? '"' + node.Scalar() + '"' : "something else";
+        complain(node.Mark(),
+                 std::string{option.name} + ": expected " + expected + ", found " + found);
+    }
+
+    void complain(const YAML::Mark& mark, const std::string& sentence) {
+        complaints_ += file_ + ':' + std::to_string(mark.line + 1) + ": " + sentence + '\n';
+    }
+
+    std::string file_;
+    Config& config_;
+    std::set<std::string> seen_;
+    std::string complaints_;
+};
+
+}  // namespace
+
+const std::vector<Option>& options() {
+    using C = Config;
+    static const std::vector<Option> all{
+        {"data_directory", &C::data_directory},
+        {"listen.handle", &C::listen_handle},
+        {"listen.http", &C::listen_http},
+        {"workers", &C::workers, 0, 256},
+        {"registry.map_size_gib", &C::registry_map_size_gib, 1, 65'536},
+        {"udp.batch_max", &C::udp_batch_max, 1, 1024},
+        {"udp.socket_buffer_kib", &C::udp_socket_buffer_kib, 64, 1'048'576},
+        {"udp.reassembly_timeout_ms", &C::udp_reassembly_timeout_ms, 100, 60'000, true},
+        {"udp.reassembly_messages_max", &C::udp_reassembly_messages_max, 0, 65'536, true},
+        {"udp.reassembly_per_source_max", &C::udp_reassembly_per_source_max, 0, 1024, true},
+        {"udp.reassembly_memory_kib", &C::udp_reassembly_memory_kib, 0, 4'194'304, true},
+        {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},
+        {"stream.buffer_memory_mib", &C::stream_buffer_memory_mib, 1, 1'048'576, true},
+        {"stream.request_timeout_seconds", &C::stream_request_timeout_seconds, 1, 3600, true},
+        {"stream.write_timeout_seconds", &C::stream_write_timeout_seconds, 1, 3600, true},
+        {"tcp.idle_timeout_seconds", &C::tcp_idle_timeout_seconds, 1, 86'400, true},
+        {"http.idle_timeout_seconds", &C::http_idle_timeout_seconds, 1, 86'400, true},
+        {"http.header_size_max", &C::http_header_size_max, 1024, 65'536, true},
+        {"stop_timeout_seconds", &C::stop_timeout_seconds, 0, 3600, true},
+        {"site.serial", &C::site_serial, 0, 65'534, true},
+        {"site.primary", &C::site_primary, 0, 0, true},
+        {"site.description", &C::site_description, 0, 0, true},
+        {"site.address", &C::site_address, 0, 0, true},
+        {"site.handle_port", &C::site_handle_port, 0, 65'535, true},
+        {"site.http_port", &C::site_http_port, 0, 65'535, true},
+        {"log.level", &C::log_level, 0, 0, true},
+    };
+    return all;
+}
+
+void load_config(const std::filesystem::path& file, Config& config) {
+    Loader{file.string(), config}.load();
+}
+
+std::vector<std::string_view> find_changes_needing_restart(const Config& before,
+                                                           const Config& after) {
+    std::vector<std::string_view> names;
+    for (const Option& option : options()) {
+        const bool same =
+            std::visit([&](auto member) { return before.*member == after.*member; }, option.member);
+        if (!same && !option.reloadable) names.push_back(option.name);
+    }
+    return names;
+}
+
+}  // namespace idnode::resolver

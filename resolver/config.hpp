@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace idnode::resolver {
+
+/// Everything that an operator may set. The initial values are the defaults; conf/idnode.yaml
+/// documents each, and a test compares the two.
+struct Config {
+    std::string data_directory = "data";
+    std::vector<std::string> listen_handle{"0.0.0.0:2641", "[::]:2641"};
+    std::vector<std::string> listen_http{"0.0.0.0:8000", "[::]:8000"};
+    std::uint32_t workers = 0;  ///< 0: one for each processor
+
+    std::uint32_t registry_map_size_gib = 1024;
+
+    std::uint32_t udp_batch_max = 32;
+    std::uint32_t udp_socket_buffer_kib = 4096;
+    std::uint32_t udp_reassembly_timeout_ms = 5000;
+    std::uint32_t udp_reassembly_messages_max = 256;
+    std::uint32_t udp_reassembly_per_source_max = 4;
+    std::uint32_t udp_reassembly_memory_kib = 8192;
+
+    std::uint32_t stream_connections_max = 20'000;
+    std::uint32_t stream_buffer_memory_mib = 128;
+    std::uint32_t stream_request_timeout_seconds = 10;
+    std::uint32_t stream_write_timeout_seconds = 30;
+    std::uint32_t tcp_idle_timeout_seconds = 300;
+    std::uint32_t http_idle_timeout_seconds = 75;
+    std::uint32_t http_header_size_max = 8192;
+
+    std::uint32_t stop_timeout_seconds = 10;
+
+    std::uint32_t site_serial = 1;
+    bool site_primary = true;
+    std::string site_description = "idnode";
+    std::string site_address;            ///< empty: the first address that is listened on
+    std::uint32_t site_handle_port = 0;  ///< 0: the port that is listened on
+    std::uint32_t site_http_port = 0;
+
+    std::string log_level = "info";
+
+    bool operator==(const Config&) const = default;
+};
+
+/// One option: its name in the file, its place in Config, its range, and whether a running node
+/// takes a new value on SIGHUP.
+struct Option {
+    using Member = std::variant<std::uint32_t Config::*, bool Config::*, std::string Config::*,
+                                std::vector<std::string> Config::*>;
+    std::string_view name;
+    Member member;
+    std::uint32_t least = 0;
+    std::uint32_t most = 0;
+    bool reloadable = false;
+};
+
+/// Every option, once: the loader, the range check, the reload and the tests read this table.
+const std::vector<Option>& options();
+
+/// Reads a file over the values in `config`. Throws ConfigError with one line for each unknown
+/// key, duplicate and bad value: file, line, what was expected and what was found.
+void load_config(const std::filesystem::path& file, Config& config);
+
+/// The names of the options that differ and that only a restart can change.
+std::vector<std::string_view> find_changes_needing_restart(const Config& before,
+                                                           const Config& after);
+
+class ConfigError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+}  // namespace idnode::resolver

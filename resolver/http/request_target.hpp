@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace idnode::resolver {
+
+/// Path and query of a request, percent-decoded once. Octets outside ASCII are taken as they are,
+/// since clients send handles that way. Reused from request to request.
+class RequestTarget {
+public:
+    /// False when the target is no path, or a '%' is not followed by two hex digits.
+    bool parse(std::string_view target);
+
+    std::string_view path() const noexcept { return path_; }
+
+    /// Whether the parameter is there, with or without a value.
+    bool has(std::string_view name) const noexcept;
+    /// The first value of a parameter; empty when it is absent.
+    std::string_view value(std::string_view name) const noexcept;
+
+    struct Parameter {
+        std::string name;
+        std::string value;
+    };
+    const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
+
+private:
+    std::string path_;
+    std::vector<Parameter> parameters_;
+};
+
+}  // namespace idnode::resolver

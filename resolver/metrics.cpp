@@ -1,0 +1,92 @@
+#include "resolver/metrics.hpp"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <functional>
+
+namespace idnode::resolver {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Workers = std::vector<std::shared_ptr<WorkerMetrics>>;
+
+constexpr std::array<const char*, transport_count> transport_names{"udp", "tcp", "http", "tunnel"};
+constexpr std::array<const char*, refusal_count> refusal_names{
+    "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
+    "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
+    "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed"};
+
+double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
+    std::uint64_t total = 0;
+    for (const auto& worker : workers) total += get(*worker);
+    return static_cast<double>(total);
+}
+
+MetricFamily family(const char* name, const char* help, MetricType type) {
+    return {.name = name, .help = help, .type = type, .metric = {}};
+}
+
+void add(MetricFamily& family, double value, std::vector<ClientMetric::Label> labels = {}) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
+    family.metric.push_back(std::move(metric));
+}
+
+MetricFamily single(const char* name, const char* help, MetricType type, double value) {
+    MetricFamily result = family(name, help, type);
+    add(result, value);
+    return result;
+}
+
+}  // namespace
+
+std::string format_metrics(const Workers& workers, const StoreFigures& store) {
+    MetricFamily requests =
+        family("idnode_requests_total", "Requests by transport", MetricType::Counter);
+    for (std::size_t at = 0; at < transport_count; ++at)
+        add(requests, sum(workers, [&](const auto& each) { return each.requests[at].value(); }),
+            {{"transport", transport_names[at]}});
+
+    MetricFamily responses =
+        family("idnode_responses_total", "Answers by response code", MetricType::Counter);
+    for (std::size_t code = 0; code < WorkerMetrics::response_places; ++code) {
+        const double total =
+            sum(workers, [&](const auto& each) { return each.responses[code].value(); });
+        const auto name = name_of(static_cast<protocol::ResponseCode>(code));
+        if (total > 0)
+            add(responses, total, {{"code", std::to_string(code)}, {"name", std::string{name}}});
+    }
+
+    MetricFamily refusals = family("idnode_refusals_total", "What got no regular answer, by reason",
+                                   MetricType::Counter);
+    for (std::size_t at = 0; at < refusal_count; ++at)
+        add(refusals, sum(workers, [&](const auto& each) { return each.refusals[at].value(); }),
+            {{"reason", refusal_names[at]}});
+
+    const std::vector<MetricFamily> all{
+        std::move(requests),
+        std::move(responses),
+        std::move(refusals),
+        single("idnode_store_faults_total", "Requests that the store could not answer",
+               MetricType::Counter,
+               sum(workers, [](const auto& each) { return each.store_faults.value(); })),
+        single("idnode_connections", "Open TCP and HTTP connections", MetricType::Gauge,
+               sum(workers, [](const auto& each) { return each.connections.value(); })),
+        single("idnode_connection_buffer_bytes", "Memory held for unfinished input and output",
+               MetricType::Gauge,
+               sum(workers, [](const auto& each) { return each.buffered_octets.value(); })),
+        single("idnode_records", "Handle records in the registry", MetricType::Gauge,
+               static_cast<double>(store.records)),
+        single("idnode_sequence", "Number of the last change", MetricType::Counter,
+               static_cast<double>(store.sequence)),
+        single("idnode_store_bytes", "Size of the registry's file", MetricType::Gauge,
+               static_cast<double>(store.file_octets)),
+    };
+    return prometheus::TextSerializer{}.Serialize(all);
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstring>
+#include <vector>
+
+#include "protocol/bytes.hpp"
+#include "registry/store.hpp"
+
+namespace idnode::resolver {
+
+/// Answers on their way to one peer. Grows as needed and keeps what it has, so that it is reused
+/// without allocating.
+class OutBuffer {
+public:
+    /// At least `size` writable octets behind what was written.
+    protocol::MutableBytes room(std::size_t size) {
+        if (octets_.size() - size_ < size) octets_.resize(size_ + size);
+        return std::span{octets_}.subspan(size_);
+    }
+    /// The first `size` octets of the room have been written.
+    void commit(std::size_t size) noexcept { size_ += size; }
+
+    void append(protocol::Bytes bytes) {
+        if (bytes.empty()) return;
+        std::memcpy(room(bytes.size()).data(), bytes.data(), bytes.size());
+        commit(bytes.size());
+    }
+    void append(std::string_view text) { append(protocol::bytes_of(text)); }
+
+    void clear() {
+        size_ = 0;
+        if (octets_.size() > kept_max) octets_ = {};
+    }
+    std::size_t size() const noexcept { return size_; }
+    protocol::Bytes bytes() const noexcept { return std::span{octets_}.first(size_); }
+
+private:
+    static constexpr std::size_t kept_max = std::size_t{4} << 20;
+
+    std::vector<std::byte> octets_;
+    std::size_t size_ = 0;
+};
+
+/// How requests stand behind each other on a stream. Each connection has one of its own.
+class Framing {
+public:
+    virtual ~Framing() = default;
+
+    struct Progress {
+        std::size_t consumed = 0;  ///< octets that need not be shown again
+        bool close = false;        ///< nothing more will be answered on this connection
+    };
+
+    /// Takes at most one request from the front of `in` and appends its answer to `out`. Nothing
+    /// consumed means that more octets are needed.
+    virtual Progress consume(const registry::Snapshot& snapshot, protocol::Bytes in,
+                             OutBuffer& out) = 0;
+
+    /// Whether a request has begun of which the octets were already consumed.
+    virtual bool inside_request() const noexcept { return false; }
+
+    virtual std::uint32_t idle_timeout_seconds() const noexcept = 0;
+};
+
+}  // namespace idnode::resolver

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "resolver/config.hpp"
+#include "resolver/net/framing.hpp"
+#include "resolver/service.hpp"
+
+namespace idnode::resolver {
+
+/// Handle messages on a stream stand back to back, each as long as its envelope says
+/// (RFC 3652 §2.3). Connections stay open; answers come in the order of the requests.
+class HandleFraming final : public Framing {
+public:
+    HandleFraming(Service& service, const Config& config) : service_{service}, config_{config} {}
+
+    Progress consume(const registry::Snapshot& snapshot, protocol::Bytes in,
+                     OutBuffer& out) override;
+    std::uint32_t idle_timeout_seconds() const noexcept override {
+        return config_.tcp_idle_timeout_seconds;
+    }
+
+private:
+    Service& service_;
+    const Config& config_;
+};
+
+}  // namespace idnode::resolver

@@ -1,0 +1,140 @@
+#include "resolver/net/worker.hpp"
+
+#include <algorithm>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+
+#include "resolver/http/http_framing.hpp"
+#include "resolver/net/handle_framing.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+using boost::asio::ip::tcp;
+using std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds accept_pause{100};
+constexpr std::chrono::milliseconds stop_poll{20};
+constexpr int backlog = 4096;
+
+using ReusePort = boost::asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+}  // namespace
+
+Worker::Worker(const registry::Store& store, const Config& config, unsigned worker_count,
+               ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
+               const NodeView& node)
+    : config_{config},
+      worker_count_{worker_count},
+      snapshot_{store},
+      metrics_{std::move(metrics)},
+      service_{std::move(context), clock, *metrics_},
+      api_{service_, node},
+      hub_{snapshot_, *metrics_, config_} {
+    snapshot_.release();
+    set_limits();
+}
+
+Endpoint Worker::listen_handle(const Endpoint& endpoint) {
+    const Endpoint bound = listen_stream(endpoint, &Worker::make_handle_framing);
+    udp_listeners_.push_back(
+        std::make_unique<UdpListener>(context_, bound, config_, snapshot_, service_));
+    udp_listeners_.back()->run();
+    return bound;
+}
+
+Endpoint Worker::listen_http(const Endpoint& endpoint) {
+    return listen_stream(endpoint, &Worker::make_http_framing);
+}
+
+Endpoint Worker::listen_stream(const Endpoint& endpoint, MakeFraming make_framing) {
+    auto acceptor = std::make_unique<Acceptor>(context_);
+    const tcp::endpoint address{endpoint.address, endpoint.port};
+    acceptor->open(address.protocol());
+    acceptor->set_option(tcp::acceptor::reuse_address{true});
+    acceptor->set_option(ReusePort{true});
+    if (endpoint.address.is_v6()) acceptor->set_option(boost::asio::ip::v6_only{true});
+    acceptor->bind(address);
+    acceptor->listen(backlog);
+    const Endpoint bound{endpoint.address, acceptor->local_endpoint().port()};
+    acceptors_.push_back(std::move(acceptor));
+    accept(*acceptors_.back(), make_framing);
+    return bound;
+}
+
+void Worker::accept(Acceptor& acceptor, MakeFraming make_framing) {
+    acceptor.async_accept([this, &acceptor, make_framing](const boost::system::error_code& failed,
+                                                          tcp::socket socket) {
+        if (!acceptor.is_open()) return;
+        if (!failed) {
+            std::make_shared<Connection>(std::move(socket), (this->*make_framing)(), hub_)->start();
+            return accept(acceptor, make_framing);
+        }
+        // Out of file descriptors, most likely: those who are silent longest make room.
+        metrics_->count(Refusal::accept_failed);
+        if (!hub_.connections.empty()) hub_.evict_oldest();
+        accept_timer_.expires_after(accept_pause);
+        accept_timer_.async_wait([this, &acceptor, make_framing](const auto& cancelled) {
+            if (!cancelled && acceptor.is_open()) accept(acceptor, make_framing);
+        });
+    });
+}
+
+std::unique_ptr<Framing> Worker::make_handle_framing() {
+    return std::make_unique<HandleFraming>(service_, config_);
+}
+
+std::unique_ptr<Framing> Worker::make_http_framing() {
+    return std::make_unique<HttpFraming>(api_, service_, config_);
+}
+
+void Worker::set_limits() {
+    hub_.connections_max = std::max(1U, config_.stream_connections_max / worker_count_);
+    hub_.buffer_memory_max = (std::size_t{config_.stream_buffer_memory_mib} << 20) / worker_count_;
+}
+
+void Worker::run() {
+    tick();
+    context_.run();
+}
+
+void Worker::tick() {
+    second_timer_.expires_after(std::chrono::seconds{1});
+    second_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        hub_.sweep();
+        for (const auto& listener : udp_listeners_) listener->expire();
+        tick();
+    });
+}
+
+void Worker::stop() {
+    boost::asio::post(context_, [this] { begin_stop(); });
+}
+
+void Worker::begin_stop() {
+    boost::system::error_code ignored;
+    for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+    for (const auto& listener : udp_listeners_) listener->stop();
+    hub_.drain();
+    stop_at_ = steady_clock::now() + std::chrono::seconds{config_.stop_timeout_seconds};
+    wait_for_end();
+}
+
+void Worker::wait_for_end() {
+    if (steady_clock::now() >= stop_at_) hub_.close_all();
+    if (hub_.connections.empty()) return context_.stop();
+    second_timer_.expires_after(stop_poll);
+    second_timer_.async_wait([this](const boost::system::error_code&) { wait_for_end(); });
+}
+
+void Worker::apply(const Config& config, const ServiceContext& context) {
+    boost::asio::post(context_, [this, config, context] {
+        config_ = config;
+        service_.set_context(context);
+        set_limits();
+        for (const auto& listener : udp_listeners_) listener->apply(config_);
+    });
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <vector>
+
+#include "registry/store.hpp"
+#include "resolver/config.hpp"
+#include "resolver/http/http_api.hpp"
+#include "resolver/net/connection.hpp"
+#include "resolver/net/endpoint.hpp"
+#include "resolver/net/udp_listener.hpp"
+#include "resolver/service.hpp"
+
+namespace idnode::resolver {
+
+/// One thread's share of the node: its event loop, its sockets (the system spreads peers over the
+/// workers by SO_REUSEPORT), its snapshot and its counters. Workers share nothing but the store.
+class Worker {
+public:
+    Worker(const registry::Store& store, const Config& config, unsigned worker_count,
+           ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
+           const NodeView& node);
+
+    /// Binds UDP and TCP to the endpoint; port 0 takes a free one, the same for both. Returns the
+    /// endpoint that was bound. Throws boost::system::system_error.
+    Endpoint listen_handle(const Endpoint& endpoint);
+    Endpoint listen_http(const Endpoint& endpoint);
+
+    /// Serves until `stop` was called and its work is done. On the worker's thread.
+    void run();
+
+    // From any thread:
+    /// Takes no new work, finishes what has begun, and lets `run` return, after the configured
+    /// time at the latest.
+    void stop();
+    void apply(const Config& config, const ServiceContext& context);
+
+private:
+    using MakeFraming = std::unique_ptr<Framing> (Worker::*)();
+    using Acceptor = boost::asio::ip::tcp::acceptor;
+
+    Endpoint listen_stream(const Endpoint& endpoint, MakeFraming make_framing);
+    void accept(Acceptor& acceptor, MakeFraming make_framing);
+    std::unique_ptr<Framing> make_handle_framing();
+    std::unique_ptr<Framing> make_http_framing();
+    void set_limits();
+    void tick();
+    void begin_stop();
+    void wait_for_end();
+
+    boost::asio::io_context context_{1};
+    Config config_;
+    unsigned worker_count_;
+    registry::Snapshot snapshot_;
+    std::shared_ptr<WorkerMetrics> metrics_;
+    Service service_;
+    HttpApi api_;
+    StreamHub hub_;
+    std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    boost::asio::steady_timer second_timer_{context_};
+    boost::asio::steady_timer accept_timer_{context_};
+    std::chrono::steady_clock::time_point stop_at_{};
+};
+
+}  // namespace idnode::resolver

@@ -1,0 +1,138 @@
+#include "resolver/resolve.hpp"
+
+#include <array>
+#include <cstring>
+
+#include "protocol/codes/value_type.hpp"
+#include "protocol/handle/handle.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+using protocol::ResponseCode;
+using protocol::ValueView;
+using registry::HandleKey;
+using registry::RecordView;
+using registry::Snapshot;
+namespace value_type = protocol::value_type;
+
+// The sentence of the reference server: clients are known to look for it.
+constexpr std::string_view not_responsible = "That prefix doesn't live here";
+
+/// `0.NA/<prefix>`, on the stack.
+class PrefixHandle {
+public:
+    explicit PrefixHandle(std::string_view prefix) noexcept
+        : size_{protocol::prefix_of_prefixes.size() + 1 + prefix.size()} {
+        char* out = text_.data();
+        out = std::copy(protocol::prefix_of_prefixes.begin(), protocol::prefix_of_prefixes.end(),
+                        out);
+        *out++ = '/';
+        std::copy(prefix.begin(), prefix.end(), out);
+    }
+    std::string_view text() const noexcept { return {text_.data(), size_}; }
+
+private:
+    std::array<char, protocol::handle_size_max + 8> text_;
+    std::size_t size_;
+};
+
+bool has_site(const RecordView& record, std::string_view site_type) {
+    bool found = false;
+    record.public_values().for_each(
+        [&](const ValueView& value) { found |= belongs_to_referral(value, site_type); });
+    return found;
+}
+
+Resolution refuse(ResponseCode code, std::string_view message = {}) {
+    return {.code = code, .message = message, .record = {}, .delegation = {}, .site_type = {}};
+}
+
+/// The referral to where `prefix` was delegated, when its record names a site.
+std::optional<Resolution> find_referral(const Snapshot& snapshot, std::string_view prefix,
+                                        ResponseCode code, std::string_view site_type) {
+    const auto record = snapshot.find(PrefixHandle{prefix}.text());
+    if (!record || !has_site(*record, site_type)) return std::nullopt;
+    Resolution referral = refuse(code);
+    referral.delegation = record;
+    referral.site_type = site_type;
+    return referral;
+}
+
+/// A prefix that is registered nowhere here may be derived from one that is, and whose record
+/// says who knows its derived prefixes (88.118.8 for 88.118.8.1).
+std::optional<Resolution> find_derived_referral(const Snapshot& snapshot, std::string_view prefix) {
+    for (auto dot = prefix.rfind('.'); dot != std::string_view::npos && dot > 0;
+         dot = prefix.rfind('.')) {
+        prefix = prefix.substr(0, dot);
+        auto referral = find_referral(snapshot, prefix, ResponseCode::prefix_referral,
+                                      value_type::hs_site_prefix);
+        if (referral) return referral;
+    }
+    return std::nullopt;
+}
+
+Resolution show(const RecordView& record, const Question& question) {
+    Resolution shown = refuse(ResponseCode::success);
+    shown.record = record;
+    shown.whole_answer = question.filter.selects_all();
+    bool any_public = record.has_public_values();
+    bool any_restricted = record.has_restricted_values();
+    if (!shown.whole_answer) {
+        any_public = any_restricted = false;
+        record.for_each_value([&](const ValueView& value) {
+            if (question.filter.selects(value))
+                (value.publicly_readable() ? any_public : any_restricted) = true;
+        });
+    }
+    if (any_restricted && !question.public_only)
+        return refuse(ResponseCode::access_denied, "Reading these values needs permission");
+    if (!any_public) shown.code = ResponseCode::values_not_found;
+    return shown;
+}
+
+/// A handle under a prefix that is not homed here.
+Resolution look_elsewhere(const Snapshot& snapshot, const Question& question,
+                          std::string_view handle) {
+    const auto registered = protocol::registered_prefix(handle);
+    if (registered) {
+        // Records of prefixes are kept by whoever delegates them: here, if they are here at all.
+        if (const auto record = snapshot.find(handle)) return show(*record, question);
+        if (question.may_refer)
+            if (const auto referral = find_derived_referral(snapshot, *registered))
+                return *referral;
+    } else if (question.may_refer) {
+        const auto referral = find_referral(snapshot, protocol::prefix_of(handle),
+                                            ResponseCode::service_referral, value_type::hs_site);
+        if (referral) return *referral;
+    }
+    return refuse(ResponseCode::server_not_responsible, not_responsible);
+}
+
+}  // namespace
+
+bool belongs_to_referral(const ValueView& value, std::string_view site_type) noexcept {
+    if (protocol::equal_folded(value.type, site_type)) return true;
+    return site_type == value_type::hs_site && protocol::type_matches(value.type, "HS_SITE.") &&
+           !protocol::equal_folded(value.type, value_type::hs_site_prefix);
+}
+
+Resolution resolve(const Snapshot& snapshot, const Question& question) {
+    if (question.handle.empty()) return refuse(ResponseCode::invalid_handle, "The handle is empty");
+    if (question.handle.size() > protocol::handle_size_max)
+        return refuse(ResponseCode::invalid_handle, "The handle is longer than 2048 octets");
+    // A bare prefix stands for the handle that registers it.
+    std::string_view handle = question.handle;
+    std::optional<PrefixHandle> bare;
+    if (handle.find('/') == std::string_view::npos) handle = bare.emplace(handle).text();
+
+    if (!snapshot.is_homed(protocol::prefix_of(handle)))
+        return look_elsewhere(snapshot, question, handle);
+    const auto record = snapshot.find(handle);
+    if (record) return show(*record, question);
+    if (!protocol::is_utf8(handle))
+        return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8");
+    return refuse(ResponseCode::handle_not_found);
+}
+
+}  // namespace idnode::resolver

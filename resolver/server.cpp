@@ -1,0 +1,203 @@
+#include "resolver/server.hpp"
+
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+
+namespace idnode::resolver {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+registry::StoreOptions store_options(const Config& config) {
+    return {.map_size_max = std::uint64_t{config.registry_map_size_gib} << 30};
+}
+
+unsigned worker_count(const Config& config) {
+    return config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// Thousands of connections want as many file descriptors as the system allows.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// The address by which others are likely to reach this machine.
+ip::address find_own_address() {
+    ifaddrs* all = nullptr;
+    if (::getifaddrs(&all) != 0) return ip::address_v4::loopback();
+    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner{all, &::freeifaddrs};
+    for (const ifaddrs* each = all; each; each = each->ifa_next) {
+        if (!each->ifa_addr || each->ifa_addr->sa_family != AF_INET) continue;
+        const auto* const address = reinterpret_cast<const sockaddr_in*>(each->ifa_addr);
+        const ip::address_v4 found{ntohl(address->sin_addr.s_addr)};
+        if (!found.is_loopback()) return found;
+    }
+    return ip::address_v4::loopback();
+}
+
+std::vector<Endpoint> parse_endpoints(const std::vector<std::string>& texts, const char* option) {
+    std::vector<Endpoint> endpoints;
+    for (const std::string& text : texts) {
+        const auto endpoint = parse_endpoint(text);
+        if (!endpoint) throw ConfigError{std::string{option} + ": " + endpoint.error().message()};
+        endpoints.push_back(*endpoint);
+    }
+    return endpoints;
+}
+
+ip::address site_address(const Config& config, const std::vector<Endpoint>& listening) {
+    if (!config.site_address.empty()) {
+        boost::system::error_code wrong;
+        const auto address = ip::make_address(config.site_address, wrong);
+        if (wrong)
+            throw ConfigError{"site.address: expected an IP address, found \"" +
+                              config.site_address + '"'};
+        return address;
+    }
+    const bool specific = !listening.empty() && !listening.front().address.is_unspecified();
+    return specific ? listening.front().address : find_own_address();
+}
+
+/// Opens a listening socket, and says in one line what it was for when it cannot be had. A system
+/// without IPv6 is no reason to stop when a wildcard was asked for.
+template <class Listen>
+std::optional<Endpoint> try_listen(const Endpoint& endpoint, Listen&& listen) {
+    try {
+        return listen(endpoint);
+    } catch (const boost::system::system_error& error) {
+        const bool no_ipv6 = endpoint.address.is_v6() && endpoint.address.is_unspecified() &&
+                             error.code() == boost::asio::error::address_family_not_supported;
+        if (!no_ipv6)
+            throw std::runtime_error{"cannot listen on " + format_endpoint(endpoint) + ": " +
+                                     error.code().message()};
+        spdlog::warn("not listening on {}: this system has no IPv6", format_endpoint(endpoint));
+        return std::nullopt;
+    }
+}
+
+}  // namespace
+
+protocol::Site make_site(const Config& config, const std::string& public_key,
+                         const std::vector<Endpoint>& handle_endpoints,
+                         const std::vector<Endpoint>& http_endpoints) {
+    using protocol::Interface;
+    const auto port = [](std::uint32_t configured, const std::vector<Endpoint>& listening) {
+        return configured != 0 || listening.empty() ? configured : listening.front().port;
+    };
+    protocol::Server server{.id = 1,
+                            .address = to_wire(site_address(config, handle_endpoints)),
+                            .public_key = public_key,
+                            .interfaces = {}};
+    if (const auto handle_port = port(config.site_handle_port, handle_endpoints)) {
+        server.interfaces.push_back({Interface::Type::both, Interface::Protocol::tcp, handle_port});
+        server.interfaces.push_back(
+            {Interface::Type::query, Interface::Protocol::udp, handle_port});
+    }
+    if (const auto http_port = port(config.site_http_port, http_endpoints))
+        server.interfaces.push_back({Interface::Type::both, Interface::Protocol::http, http_port});
+    protocol::Site site;
+    site.serial = static_cast<std::uint16_t>(config.site_serial);
+    site.primary = config.site_primary;
+    if (!config.site_description.empty())
+        site.attributes.push_back({"desc", config.site_description});
+    site.servers.push_back(std::move(server));
+    return site;
+}
+
+Server::Server(const Config& config, const Clock& clock)
+    : config_{config},
+      store_{config.data_directory, registry::Store::Access::write_or_create,
+             store_options(config)},
+      key_{ServerKey::load_or_make(config.data_directory)},
+      node_{.metrics = [this] { return metrics_text(); },
+            .ready = [this] { return ready_.load(); }} {
+    raise_descriptor_limit();
+    const unsigned count = worker_count(config);
+    for (unsigned each = 0; each < count; ++each) {
+        metrics_.push_back(std::make_shared<WorkerMetrics>());
+        workers_.push_back(std::make_unique<Worker>(store_, config_, count, ServiceContext{}, clock,
+                                                    metrics_.back(), node_));
+    }
+    listen();
+    apply(config_);
+}
+
+void Server::listen() {
+    for (const Endpoint& wanted : parse_endpoints(config_.listen_handle, "listen.handle")) {
+        auto bound = try_listen(
+            wanted, [&](const Endpoint& each) { return workers_[0]->listen_handle(each); });
+        if (!bound) continue;
+        handle_endpoints_.push_back(*bound);
+        for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_handle(*bound);
+    }
+    for (const Endpoint& wanted : parse_endpoints(config_.listen_http, "listen.http")) {
+        auto bound = try_listen(
+            wanted, [&](const Endpoint& each) { return workers_[0]->listen_http(each); });
+        if (!bound) continue;
+        http_endpoints_.push_back(*bound);
+        for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_http(*bound);
+    }
+}
+
+void Server::apply(const Config& config) {
+    const ServiceContext context = make_context(config);
+    config_ = config;
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    for (const auto& worker : workers_) worker->apply(config, context);
+}
+
+ServiceContext Server::make_context(const Config& config) const {
+    return {
+        .site =
+            encode_site(make_site(config, key_.public_key(), handle_endpoints_, http_endpoints_)),
+        .identity = {.site_serial = static_cast<std::uint16_t>(config.site_serial), .key = &key_}};
+}
+
+std::string Server::metrics_text() const {
+    const registry::Snapshot snapshot{store_};
+    return format_metrics(metrics_, {.records = snapshot.record_count(),
+                                     .sequence = snapshot.sequence(),
+                                     .file_octets = store_.env().file_size()});
+}
+
+void Server::run(const std::function<Config()>& reload) {
+    std::vector<std::jthread> threads;
+    for (const auto& worker : workers_) threads.emplace_back([&worker = *worker] { worker.run(); });
+    for (const Endpoint& each : handle_endpoints_)
+        spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
+    for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
+
+    boost::asio::io_context context{1};
+    boost::asio::signal_set signals{context, SIGTERM, SIGINT, SIGHUP};
+    const std::function<void()> wait = [&] {
+        signals.async_wait([&](const boost::system::error_code&, int signal) {
+            if (signal != SIGHUP) return;
+            try {
+                const Config fresh = reload();
+                for (const auto name : find_changes_needing_restart(config_, fresh))
+                    spdlog::warn("{} has changed; the change needs a restart", name);
+                apply(fresh);
+                spdlog::info("configuration reloaded");
+            } catch (const std::exception& error) {
+                spdlog::error("configuration not reloaded: {}", error.what());
+            }
+            wait();
+        });
+    };
+    wait();
+    context.run();
+    ready_ = false;
+    spdlog::info("stopping");
+    for (const auto& worker : workers_) worker->stop();
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "protocol/handle/typed_data.hpp"
+#include "registry/store.hpp"
+#include "resolver/clock.hpp"
+#include "resolver/config.hpp"
+#include "resolver/net/worker.hpp"
+#include "resolver/server_key.hpp"
+
+namespace idnode::resolver {
+
+/// The whole node: the store, the server key, and a worker for each processor.
+class Server {
+public:
+    /// Opens the store (made when absent), the key and every socket. Throws registry::StoreError,
+    /// ConfigError, or std::runtime_error with one line that says what cannot be had.
+    Server(const Config& config, const Clock& clock);
+
+    /// Serves until SIGTERM or SIGINT, then stops gracefully. On SIGHUP `reload` gives the new
+    /// configuration; what it throws is logged and changes nothing.
+    void run(const std::function<Config()>& reload);
+
+    const std::vector<Endpoint>& handle_endpoints() const noexcept { return handle_endpoints_; }
+    const std::vector<Endpoint>& http_endpoints() const noexcept { return http_endpoints_; }
+
+private:
+    void listen();
+    void apply(const Config& config);
+    ServiceContext make_context(const Config& config) const;
+    std::string metrics_text() const;
+
+    Config config_;
+    registry::Store store_;
+    ServerKey key_;
+    std::vector<std::shared_ptr<WorkerMetrics>> metrics_;
+    std::atomic<bool> ready_{true};
+    NodeView node_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<Endpoint> handle_endpoints_;
+    std::vector<Endpoint> http_endpoints_;
+};
+
+/// The site record that the node gives of itself: one server with a TCP, a UDP and an HTTP
+/// interface, as far as it listens there.
+protocol::Site make_site(const Config& config, const std::string& public_key,
+                         const std::vector<Endpoint>& handle_endpoints,
+                         const std::vector<Endpoint>& http_endpoints);
+
+}  // namespace idnode::resolver

@@ -1,0 +1,149 @@
+#include "resolver/server_key.hpp"
+
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "protocol/handle/typed_data.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+constexpr unsigned key_bits = 2048;
+constexpr const char* file_name = "server-key.pem";
+
+template <class T, void (*free)(T*)>
+struct Free {
+    void operator()(T* object) const noexcept { free(object); }
+};
+template <class T, void (*free)(T*)>
+using Owned = std::unique_ptr<T, Free<T, free>>;
+
+using Bio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
+using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+
+const unsigned char* data_of(protocol::Bytes bytes) {
+    return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+const EVP_MD* method_of(ServerKey::Digest digest) {
+    return digest == ServerKey::Digest::sha1 ? EVP_sha1() : EVP_sha256();
+}
+
+std::string big_number(EVP_PKEY* key, const char* name) {
+    BIGNUM* raw = nullptr;
+    if (EVP_PKEY_get_bn_param(key, name, &raw) != 1)
+        throw std::runtime_error{"the server key is no RSA key"};
+    const Owned<BIGNUM, BN_free> number{raw};
+    std::string octets(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
+    BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(octets.data()));
+    return octets;
+}
+
+/// Writes the file as a whole or not at all, for its owner's eyes only from the first octet on.
+void write_private(const std::filesystem::path& file, const std::string& text) {
+    const std::filesystem::path draft = file.string() + ".new";
+    std::filesystem::remove(draft);
+    const int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) throw std::runtime_error{"cannot write " + draft.string()};
+    const bool written =
+        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(descriptor) == 0;
+    ::close(descriptor);
+    if (!written) throw std::runtime_error{"cannot write " + draft.string()};
+    std::filesystem::rename(draft, file);
+}
+
+}  // namespace
+
+void ServerKey::Free::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
+
+ServerKey::ServerKey(evp_pkey_st* key) : key_{key} {
+    public_key_ = protocol::encode_public_key(
+        protocol::RsaPublicKey{.exponent = big_number(key, OSSL_PKEY_PARAM_RSA_E),
+                               .modulus = big_number(key, OSSL_PKEY_PARAM_RSA_N)});
+}
+
+ServerKey ServerKey::make() {
+    EVP_PKEY* const key = EVP_RSA_gen(key_bits);
+    if (!key) throw std::runtime_error{"cannot make a server key"};
+    return ServerKey{key};
+}
+
+ServerKey ServerKey::load_or_make(const std::filesystem::path& directory) {
+    const std::filesystem::path file = directory / file_name;
+    if (std::filesystem::exists(file)) {
+        std::ostringstream text;
+        text << std::ifstream{file}.rdbuf();
+        const std::string pem = text.str();
+        const Bio source{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+        EVP_PKEY* const key = PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr);
+        if (!key) throw std::runtime_error{file.string() + " holds no private key"};
+        return ServerKey{key};
+    }
+    ServerKey made = make();
+    const Bio sink{BIO_new(BIO_s_mem())};
+    PEM_write_bio_PrivateKey(sink.get(), made.key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(sink.get(), &text);
+    write_private(file, std::string(text, static_cast<std::size_t>(size)));
+    return made;
+}
+
+std::size_t ServerKey::signature_size() const noexcept {
+    return static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
+}
+
+std::size_t ServerKey::sign(Digest digest, std::initializer_list<protocol::Bytes> parts,
+                            protocol::MutableBytes out) const {
+    const DigestContext context{EVP_MD_CTX_new()};
+    bool done = context && EVP_DigestSignInit(context.get(), nullptr, method_of(digest), nullptr,
+                                              key_.get()) == 1;
+    for (const protocol::Bytes part : parts)
+        done = done && EVP_DigestSignUpdate(context.get(), part.data(), part.size()) == 1;
+    std::size_t size = out.size();
+    done = done && EVP_DigestSignFinal(context.get(), reinterpret_cast<unsigned char*>(out.data()),
+                                       &size) == 1;
+    if (!done) throw std::runtime_error{"cannot sign an answer"};
+    return size;
+}
+
+bool verify_signature(std::string_view public_key, ServerKey::Digest digest,
+                      std::initializer_list<protocol::Bytes> parts, protocol::Bytes signature) {
+    const auto decoded = protocol::decode_public_key(protocol::bytes_of(public_key));
+    const auto* const rsa = decoded ? std::get_if<protocol::RsaPublicKey>(&*decoded) : nullptr;
+    if (!rsa) return false;
+    const auto number = [](const std::string& octets) {
+        return Owned<BIGNUM, BN_free>{BN_bin2bn(data_of(protocol::bytes_of(octets)),
+                                                static_cast<int>(octets.size()), nullptr)};
+    };
+    const auto exponent = number(rsa->exponent);
+    const auto modulus = number(rsa->modulus);
+    const Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder{OSSL_PARAM_BLD_new()};
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get());
+    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get());
+    const Owned<OSSL_PARAM, OSSL_PARAM_free> parameters{OSSL_PARAM_BLD_to_param(builder.get())};
+    const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> maker{
+        EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr)};
+    EVP_PKEY* raw = nullptr;
+    if (EVP_PKEY_fromdata_init(maker.get()) != 1 ||
+        EVP_PKEY_fromdata(maker.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
+        return false;
+    const Owned<EVP_PKEY, EVP_PKEY_free> key{raw};
+    const DigestContext context{EVP_MD_CTX_new()};
+    if (EVP_DigestVerifyInit(context.get(), nullptr, method_of(digest), nullptr, key.get()) != 1)
+        return false;
+    for (const protocol::Bytes part : parts)
+        EVP_DigestVerifyUpdate(context.get(), part.data(), part.size());
+    return EVP_DigestVerifyFinal(context.get(), data_of(signature), signature.size()) == 1;
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,158 @@
+#include "resolver/service.hpp"
+
+#include <algorithm>
+
+namespace idnode::resolver {
+namespace {
+
+using protocol::Bytes;
+using protocol::Envelope;
+using protocol::Header;
+using protocol::Message;
+using protocol::MutableBytes;
+using protocol::OpCode;
+using protocol::ResponseCode;
+using protocol::ValueView;
+namespace op_flag = protocol::op_flag;
+
+/// As much of a broken message as can be read, so that its answer finds its way back.
+Message salvage(Bytes message) noexcept {
+    Message salvaged;
+    salvaged.envelope = protocol::decode_envelope(message.first<Envelope::wire_size>());
+    const Bytes content = message.subspan(Envelope::wire_size);
+    if (content.size() >= Header::wire_size && !salvaged.envelope.encrypted) {
+        salvaged.header = protocol::decode_header(content.first<Header::wire_size>());
+        salvaged.header_and_body = content.first<Header::wire_size>();
+    } else if (content.size() >= sizeof(std::uint32_t) && !salvaged.envelope.encrypted) {
+        salvaged.header.op_code =
+            static_cast<OpCode>(protocol::load_big<std::uint32_t>(content.data()));
+    }
+    // Nobody signs for what could not be read.
+    salvaged.header.op_flags &= ~(op_flag::certify | op_flag::request_digest);
+    return salvaged;
+}
+
+std::string_view sentence_for(const boost::system::error_code& error) noexcept {
+    switch (static_cast<protocol::errc>(error.value())) {
+        case protocol::errc::truncated: return "The message ends too early";
+        case protocol::errc::bad_length: return "A length field does not fit the message";
+        case protocol::errc::bad_count: return "A count field does not fit the message";
+        case protocol::errc::too_long: return "The message is longer than 262144 octets";
+        case protocol::errc::trailing_bytes:
+        case protocol::errc::bad_utf8:
+        case protocol::errc::bad_value:
+        case protocol::errc::too_many: break;
+    }
+    return "The message is malformed";
+}
+
+/// Writes the values of a list that `choose` picks behind their count.
+template <class ForEach>
+void write_chosen(protocol::WireWriter& body, ForEach&& for_each) {
+    const MutableBytes count = body.reserve(sizeof(std::uint32_t));
+    std::uint32_t written = 0;
+    for_each([&](const ValueView& value) {
+        body.raw(value.wire);
+        ++written;
+    });
+    if (!count.empty()) protocol::store_big(count.data(), written);
+}
+
+}  // namespace
+
+Reply Service::answer(const registry::Snapshot& snapshot, Bytes message,
+                      MutableBytes out) noexcept {
+    const auto request = protocol::decode_message(message);
+    if (!request)
+        return refuse(message, ResponseCode::protocol_error, sentence_for(request.error()), out);
+    if (request->envelope.encrypted)
+        return refuse(message, ResponseCode::session_failed,
+                      "There is no session to decrypt this message with", out);
+    if (request->header.response_code != ResponseCode::reserved)
+        return refuse(message, ResponseCode::protocol_error, "This is a response, not a request",
+                      out);
+    try {
+        ReplyWriter reply{*request, out, context_.identity, clock_.now()};
+        return answer_request(snapshot, *request, reply);
+    } catch (const std::exception&) {  // the store failed; the peer learns no more than that
+        metrics_.store_faults.add();
+        return refuse(message, ResponseCode::error, "The node cannot answer at the moment", out);
+    }
+}
+
+Reply Service::refuse(Bytes start_of_message, ResponseCode code, std::string_view sentence,
+                      MutableBytes out) noexcept {
+    if (start_of_message.size() < Envelope::wire_size) {
+        metrics_.count(Refusal::unanswerable_datagram);
+        return {};
+    }
+    const Message request = salvage(start_of_message);
+    if (request.header.response_code == ResponseCode::protocol_error) {
+        metrics_.count(Refusal::unanswerable_datagram);
+        return {};
+    }
+    if (code == ResponseCode::protocol_error) metrics_.count(Refusal::malformed_message);
+    metrics_.count(code);
+    ReplyWriter reply{request, out, context_.identity, clock_.now()};
+    return reply.finish_error(code, sentence);
+}
+
+Reply Service::answer_request(const registry::Snapshot& snapshot, const Message& request,
+                              ReplyWriter& reply) {
+    const auto finish_error = [&](ResponseCode code, std::string_view sentence) {
+        metrics_.count(code);
+        return reply.finish_error(code, sentence);
+    };
+    if (request.envelope.session_id != 0)
+        return finish_error(ResponseCode::session_timeout,
+                            "The session is unknown or has ended; set up a new one");
+    switch (request.header.op_code) {
+        case OpCode::resolution: return answer_resolution(snapshot, request, reply);
+        case OpCode::get_site_info:
+            metrics_.count(ResponseCode::success);
+            reply.body().raw(protocol::bytes_of(context_.site));
+            return reply.finish(ResponseCode::success);
+        case OpCode::reserved:
+            metrics_.count(Refusal::malformed_message);
+            return finish_error(ResponseCode::protocol_error, "Op code 0 is reserved");
+        default:
+            return finish_error(ResponseCode::operation_denied,
+                                "This node does not offer that operation");
+    }
+}
+
+Reply Service::answer_resolution(const registry::Snapshot& snapshot, const Message& request,
+                                 ReplyWriter& reply) {
+    const auto body = protocol::decode_resolution_request(request.body);
+    if (!body) {
+        metrics_.count(Refusal::malformed_message);
+        metrics_.count(ResponseCode::protocol_error);
+        return reply.finish_error(ResponseCode::protocol_error, sentence_for(body.error()));
+    }
+    const Question question{.handle = body->handle,
+                            .filter = body->filter,
+                            .public_only = (request.header.op_flags & op_flag::public_only) != 0,
+                            .may_refer = !(request.header.op_flags & op_flag::do_not_refer)};
+    const Resolution resolution = resolve(snapshot, question);
+    metrics_.count(resolution.code);
+
+    if (resolution.delegation) {
+        reply.body().text(resolution.delegation->handle());
+        write_chosen(reply.body(), [&](auto&& write) {
+            resolution.delegation->public_values().for_each([&](const ValueView& value) {
+                if (belongs_to_referral(value, resolution.site_type)) write(value);
+            });
+        });
+        return reply.finish(resolution.code);
+    }
+    if (resolution.code != ResponseCode::success)
+        return reply.finish_error(resolution.code, resolution.message);
+    reply.body().text(body->handle);
+    if (resolution.whole_answer)
+        return reply.finish(ResponseCode::success, resolution.record->answer());
+    write_chosen(reply.body(),
+                 [&](auto&& write) { for_each_shown_value(resolution, question.filter, write); });
+    return reply.finish(ResponseCode::success);
+}
+
+}  // namespace idnode::resolver

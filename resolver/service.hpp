@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "protocol/bytes.hpp"
+#include "protocol/handle/message.hpp"
+#include "registry/store.hpp"
+#include "resolver/clock.hpp"
+#include "resolver/metrics.hpp"
+#include "resolver/reply.hpp"
+#include "resolver/resolve.hpp"
+
+namespace idnode::resolver {
+
+/// What a service answers with beside the registry. Replaced as a whole on reload.
+struct ServiceContext {
+    std::string site;  ///< site record: the body of answers to op code 2
+    Identity identity;
+};
+
+/// Turns one message into one answer: bytes in, bytes out, the same for every transport. Has no
+/// state of its own but its context, does no I/O but reading the snapshot, and never throws.
+/// One thread at a time may use it.
+class Service {
+public:
+    Service(ServiceContext context, const Clock& clock, WorkerMetrics& metrics)
+        : context_{std::move(context)}, clock_{clock}, metrics_{metrics} {}
+
+    /// The answer to a whole message (envelope included), however wrong it may be; an empty reply
+    /// when nothing may be answered: what is shorter than an envelope, and what is itself a
+    /// protocol error, or else two nodes could send each other errors for ever.
+    /// `out` has room for `reply_size_max` octets.
+    Reply answer(const registry::Snapshot& snapshot, protocol::Bytes message,
+                 protocol::MutableBytes out) noexcept;
+
+    /// The answer to a message of which nothing but the envelope will ever be read.
+    Reply refuse(protocol::Bytes start_of_message, protocol::ResponseCode code,
+                 std::string_view sentence, protocol::MutableBytes out) noexcept;
+
+    const ServiceContext& context() const noexcept { return context_; }
+    void set_context(ServiceContext context) { context_ = std::move(context); }
+    WorkerMetrics& metrics() noexcept { return metrics_; }
+    std::uint32_t now() const noexcept { return clock_.now(); }
+
+private:
+    Reply answer_request(const registry::Snapshot& snapshot, const protocol::Message& request,
+                         ReplyWriter& reply);
+    Reply answer_resolution(const registry::Snapshot& snapshot, const protocol::Message& request,
+                            ReplyWriter& reply);
+
+    ServiceContext context_;
+    const Clock& clock_;
+    WorkerMetrics& metrics_;
+};
+
+}  // namespace idnode::resolver
