@@ -1,5 +1,9 @@
 #include "registry/lmdb.hpp"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstring>
 
@@ -15,12 +19,28 @@ Bytes to_bytes(const MDB_val& value) noexcept {
 }
 
 std::optional<Bytes> find(MDB_txn* txn, MDB_dbi table, Bytes key) {
+    if (key.empty()) return std::nullopt;  // LMDB stores none, and refuses to look for one
     MDB_val key_value = to_val(key);
     MDB_val value;
     const int code = mdb_get(txn, table, &key_value, &value);
     if (code == MDB_NOTFOUND) return std::nullopt;
     require(code, "read from the store");
     return to_bytes(value);
+}
+
+/// Why a write failed. LMDB says EIO when there was room for the beginning of a write only, and a
+/// disk that fills up is met just so; the system is asked again, without changing the file.
+int reason_of(int code, MDB_env* env) {
+    constexpr off_t probe_size = off_t{1} << 20;
+    int file = -1;
+    struct stat status {};
+    if (code != EIO || mdb_env_get_fd(env, &file) != 0 || ::fstat(file, &status) != 0) return code;
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+        static_cast<rlim_t>(status.st_size + probe_size) > limit.rlim_cur)
+        return EFBIG;
+    if (::fallocate(file, FALLOC_FL_KEEP_SIZE, status.st_size, probe_size) == 0) return code;
+    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? errno : code;
 }
 
 constexpr unsigned readers_max = 512;
@@ -39,6 +59,11 @@ void require(int code, const char* doing) {
                              sentence +
                                  "the disk is full; nothing of this batch was kept, "
                                  "earlier changes are safe and the store stays readable"};
+        case EFBIG:
+            throw StoreError{Kind::full_disk,
+                             sentence +
+                                 "the file may not grow any further; nothing of this batch was "
+                                 "kept, earlier changes are safe and the store stays readable"};
         case MDB_MAP_FULL:
             throw StoreError{Kind::full_map, sentence +
                                                  "the store has reached registry.map_size_gib; "
@@ -46,6 +71,7 @@ void require(int code, const char* doing) {
         case ENOENT: throw StoreError{Kind::absent, sentence + "there is no such file"};
         case MDB_INVALID:
         case MDB_VERSION_MISMATCH:
+        case MDB_INCOMPATIBLE:  // a text where a table should be
             throw StoreError{Kind::foreign, sentence + "the file is no registry"};
         case MDB_CORRUPTED:
         case MDB_PAGE_NOTFOUND:
@@ -109,16 +135,19 @@ std::optional<Bytes> WriteTxn::get(MDB_dbi table, Bytes key) const {
 void WriteTxn::put(MDB_dbi table, Bytes key, Bytes value) {
     MDB_val key_value = to_val(key);
     MDB_val data = to_val(value);
-    require(mdb_put(txn_.get(), table, &key_value, &data, 0), "write to the store");
+    const int code = mdb_put(txn_.get(), table, &key_value, &data, 0);
+    require(reason_of(code, mdb_txn_env(txn_.get())), "write to the store");
 }
 
 void WriteTxn::append(MDB_dbi table, Bytes key, Bytes value) {
     MDB_val key_value = to_val(key);
     MDB_val data = to_val(value);
-    require(mdb_put(txn_.get(), table, &key_value, &data, MDB_APPEND), "append to the store");
+    const int code = mdb_put(txn_.get(), table, &key_value, &data, MDB_APPEND);
+    require(reason_of(code, mdb_txn_env(txn_.get())), "append to the store");
 }
 
 bool WriteTxn::remove(MDB_dbi table, Bytes key) {
+    if (key.empty()) return false;  // as in find
     MDB_val key_value = to_val(key);
     const int code = mdb_del(txn_.get(), table, &key_value, nullptr);
     if (code == MDB_NOTFOUND) return false;
@@ -144,7 +173,10 @@ MDB_dbi WriteTxn::open_table(const char* name) {
     return table;
 }
 
-void WriteTxn::commit() && { require(mdb_txn_commit(txn_.release()), "commit to the store"); }
+void WriteTxn::commit() && {
+    MDB_env* const env = mdb_txn_env(txn_.get());
+    require(reason_of(mdb_txn_commit(txn_.release()), env), "commit to the store");
+}
 
 Cursor::Cursor(const ReadTxn& txn, MDB_dbi table) {
     MDB_cursor* cursor = nullptr;

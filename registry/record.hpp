@@ -41,7 +41,7 @@ public:
     }
 
     /// Calls `visit(const ValueView&)` for all values in the order of their registration. The
-    /// caller decides by `publicly_readable()` what may leave.
+    /// caller decides by `publicly_readable()` what may leave. Ends early in a damaged record.
     template <class Visit>
     void for_each_value(Visit&& visit) const {
         protocol::WireReader open{answer_.subspan(4)};
@@ -50,6 +50,7 @@ public:
         auto next = left > 0 ? restricted.integer<std::uint32_t>() : 0;
         const auto count = value_count();
         for (std::uint32_t position = 0; position < count; ++position) {
+            if (open.failed() || restricted.failed()) return;
             if (left == 0 || position != next) {
                 visit(protocol::decode_value(open));
                 continue;

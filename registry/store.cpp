@@ -20,13 +20,13 @@ constexpr std::string_view sequence_key = "sequence";
 
 std::filesystem::path prepare(const std::filesystem::path& directory, Store::Access access) {
     std::filesystem::path file = directory / Store::file_name;
+    std::error_code failed;
     if (access == Store::Access::write_or_create) {
-        std::error_code failed;
         std::filesystem::create_directories(directory, failed);
         if (failed)
             throw StoreError{Kind::fault, "cannot make the directory " + directory.string() + ": " +
                                               failed.message()};
-    } else if (!std::filesystem::exists(file)) {
+    } else if (!std::filesystem::exists(file) || std::filesystem::file_size(file, failed) == 0) {
         throw StoreError{Kind::absent, "there is no registry in " + directory.string() +
                                            "; make one with: idnode prefix home PREFIX --data " +
                                            directory.string()};
@@ -46,8 +46,10 @@ void require_format(std::optional<Bytes> format) {
 
 MDB_dbi open_existing(const lmdb::ReadTxn& txn, const char* name) {
     MDB_dbi table = 0;
-    if (mdb_dbi_open(txn.get(), name, 0, &table) == MDB_NOTFOUND)
+    const int code = mdb_dbi_open(txn.get(), name, 0, &table);
+    if (code == MDB_NOTFOUND)
         throw StoreError{Kind::foreign, "the file is an LMDB store, but no registry"};
+    lmdb::require(code, "open a table of the store");
     return table;
 }
 
@@ -63,17 +65,17 @@ Store::Store(const std::filesystem::path& directory, Access access, const StoreO
 void Store::open_tables(Access access) {
     if (access == Access::write_or_create) {
         lmdb::WriteTxn txn{env_};
+        // The nameless table lists the others: in a file of another program it is not empty.
+        const bool fresh = !txn.last_key(txn.open_table(nullptr));
         meta_ = txn.open_table("meta");
         records_ = txn.open_table("records");
         prefixes_ = txn.open_table("prefixes");
-        const auto format = txn.get(meta_, bytes_of(format_key));
-        const bool fresh = !format && !txn.last_key(meta_) && !txn.last_key(records_);
         if (fresh) {
             std::array<std::byte, sizeof(format_version)> version;
             protocol::store_big(version.data(), format_version);
             txn.put(meta_, bytes_of(format_key), version);
         } else {
-            require_format(format);
+            require_format(txn.get(meta_, bytes_of(format_key)));
         }
         std::move(txn).commit();  // also keeps the tables open
         return;

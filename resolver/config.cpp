@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <fstream>
 #include <set>
+
+#include "resolver/net/endpoint.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -31,10 +34,12 @@ public:
 
     void load() {
         try {
-            const YAML::Node root = YAML::LoadFile(file_);
+            std::ifstream in{file_};
+            std::string text;
+            if (!in || !std::getline(in, text, '\0').eof())
+                throw ConfigError{file_ + ": cannot be read"};
+            const YAML::Node root = YAML::Load(text);
             if (!root.IsNull()) read_section(root, "");
-        } catch (const YAML::BadFile&) {
-            throw ConfigError{file_ + ": cannot be read"};
         } catch (const YAML::ParserException& error) {
             complain(error.mark, "not YAML: " + error.msg);
         }
@@ -86,6 +91,11 @@ private:
         if (option.name == "log.level" &&
             std::find(log_levels.begin(), log_levels.end(), text) == log_levels.end())
             return misfit(node, option, "debug, info, warn, error or off");
+        if (option.name == "site.address" && !text.empty()) {
+            boost::system::error_code wrong;
+            boost::asio::ip::make_address(text, wrong);
+            if (wrong) return misfit(node, option, "an IP address");
+        }
         value = text;
     }
 
@@ -93,7 +103,8 @@ private:
         if (!node.IsSequence()) return misfit(node, option, "a list such as [\"127.0.0.1:2641\"]");
         std::vector<std::string> texts;
         for (const auto& each : node) {
-            if (!each.IsScalar()) return misfit(each, option, "ADDRESS:PORT");
+            if (!each.IsScalar() || !parse_endpoint(each.Scalar()))
+                return misfit(each, option, "ADDRESS:PORT such as 127.0.0.1:2641 or [::1]:2641");
             texts.push_back(each.Scalar());
         }
         value = std::move(texts);

@@ -65,6 +65,7 @@ std::optional<Resolution> find_derived_referral(const Snapshot& snapshot, std::s
     for (auto dot = prefix.rfind('.'); dot != std::string_view::npos && dot > 0;
          dot = prefix.rfind('.')) {
         prefix = prefix.substr(0, dot);
+        if (prefix.size() > protocol::prefix_size_max) continue;  // nobody can register that
         auto referral = find_referral(snapshot, prefix, ResponseCode::prefix_referral,
                                       value_type::hs_site_prefix);
         if (referral) return referral;

@@ -6,6 +6,9 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 
@@ -67,6 +70,26 @@ ip::address site_address(const Config& config, const std::vector<Endpoint>& list
     return specific ? listening.front().address : find_own_address();
 }
 
+/// Throws when another program has the port: SO_REUSEPORT, by which the workers share it, would let
+/// a second node take half of the requests unseen.
+template <class Socket>
+void require_free(const Endpoint& endpoint) {
+    if (endpoint.port == 0) return;
+    boost::asio::io_context context;
+    const typename Socket::endpoint_type address{endpoint.address, endpoint.port};
+    Socket probe{context};
+    probe.open(address.protocol());
+    constexpr bool is_tcp = std::is_same_v<Socket, ip::tcp::socket>;
+    if (is_tcp) probe.set_option(ip::tcp::socket::reuse_address{true});  // not for TIME_WAIT
+    if (endpoint.address.is_v6()) probe.set_option(ip::v6_only{true});
+    probe.bind(address);
+    if constexpr (is_tcp) {
+        // With reuse_address only listening tells whether somebody else listens.
+        if (::listen(probe.native_handle(), 1) != 0)
+            throw boost::system::system_error{errno, boost::system::system_category()};
+    }
+}
+
 /// Opens a listening socket, and says in one line what it was for when it cannot be had. A system
 /// without IPv6 is no reason to stop when a wildcard was asked for.
 template <class Listen>
@@ -114,7 +137,7 @@ protocol::Site make_site(const Config& config, const std::string& public_key,
 }
 
 Server::Server(const Config& config, const Clock& clock)
-    : config_{config},
+    : started_{config},
       store_{config.data_directory, registry::Store::Access::write_or_create,
              store_options(config)},
       key_{ServerKey::load_or_make(config.data_directory)},
@@ -124,24 +147,29 @@ Server::Server(const Config& config, const Clock& clock)
     const unsigned count = worker_count(config);
     for (unsigned each = 0; each < count; ++each) {
         metrics_.push_back(std::make_shared<WorkerMetrics>());
-        workers_.push_back(std::make_unique<Worker>(store_, config_, count, ServiceContext{}, clock,
-                                                    metrics_.back(), node_));
+        workers_.push_back(std::make_unique<Worker>(store_, started_, count, ServiceContext{},
+                                                    clock, metrics_.back(), node_));
     }
     listen();
-    apply(config_);
+    apply(started_);
 }
 
 void Server::listen() {
-    for (const Endpoint& wanted : parse_endpoints(config_.listen_handle, "listen.handle")) {
-        auto bound = try_listen(
-            wanted, [&](const Endpoint& each) { return workers_[0]->listen_handle(each); });
+    for (const Endpoint& wanted : parse_endpoints(started_.listen_handle, "listen.handle")) {
+        auto bound = try_listen(wanted, [&](const Endpoint& each) {
+            require_free<ip::tcp::socket>(each);
+            require_free<ip::udp::socket>(each);
+            return workers_[0]->listen_handle(each);
+        });
         if (!bound) continue;
         handle_endpoints_.push_back(*bound);
         for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_handle(*bound);
     }
-    for (const Endpoint& wanted : parse_endpoints(config_.listen_http, "listen.http")) {
-        auto bound = try_listen(
-            wanted, [&](const Endpoint& each) { return workers_[0]->listen_http(each); });
+    for (const Endpoint& wanted : parse_endpoints(started_.listen_http, "listen.http")) {
+        auto bound = try_listen(wanted, [&](const Endpoint& each) {
+            require_free<ip::tcp::socket>(each);
+            return workers_[0]->listen_http(each);
+        });
         if (!bound) continue;
         http_endpoints_.push_back(*bound);
         for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_http(*bound);
@@ -150,7 +178,6 @@ void Server::listen() {
 
 void Server::apply(const Config& config) {
     const ServiceContext context = make_context(config);
-    config_ = config;
     spdlog::set_level(spdlog::level::from_str(config.log_level));
     for (const auto& worker : workers_) worker->apply(config, context);
 }
@@ -170,20 +197,20 @@ std::string Server::metrics_text() const {
 }
 
 void Server::run(const std::function<Config()>& reload) {
+    boost::asio::io_context context{1};
+    boost::asio::signal_set signals{context, SIGTERM, SIGINT, SIGHUP};
     std::vector<std::jthread> threads;
     for (const auto& worker : workers_) threads.emplace_back([&worker = *worker] { worker.run(); });
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
 
-    boost::asio::io_context context{1};
-    boost::asio::signal_set signals{context, SIGTERM, SIGINT, SIGHUP};
     const std::function<void()> wait = [&] {
         signals.async_wait([&](const boost::system::error_code&, int signal) {
             if (signal != SIGHUP) return;
             try {
                 const Config fresh = reload();
-                for (const auto name : find_changes_needing_restart(config_, fresh))
+                for (const auto name : find_changes_needing_restart(started_, fresh))
                     spdlog::warn("{} has changed; the change needs a restart", name);
                 apply(fresh);
                 spdlog::info("configuration reloaded");

@@ -35,7 +35,7 @@ private:
     ServiceContext make_context(const Config& config) const;
     std::string metrics_text() const;
 
-    Config config_;
+    const Config started_;  ///< what only a restart can change is as it was then
     registry::Store store_;
     ServerKey key_;
     std::vector<std::shared_ptr<WorkerMetrics>> metrics_;

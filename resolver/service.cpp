@@ -62,12 +62,15 @@ void write_chosen(protocol::WireWriter& body, ForEach&& for_each) {
 
 Reply Service::answer(const registry::Snapshot& snapshot, Bytes message,
                       MutableBytes out) noexcept {
+    const bool encrypted =
+        message.size() >= Envelope::wire_size &&
+        protocol::decode_envelope(message.first<Envelope::wire_size>()).encrypted;
+    if (encrypted)
+        return refuse(message, ResponseCode::session_failed,
+                      "There is no session to decrypt this message with", out);
     const auto request = protocol::decode_message(message);
     if (!request)
         return refuse(message, ResponseCode::protocol_error, sentence_for(request.error()), out);
-    if (request->envelope.encrypted)
-        return refuse(message, ResponseCode::session_failed,
-                      "There is no session to decrypt this message with", out);
     if (request->header.response_code != ResponseCode::reserved)
         return refuse(message, ResponseCode::protocol_error, "This is a response, not a request",
                       out);

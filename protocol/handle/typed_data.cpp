@@ -165,11 +165,12 @@ std::string encode_site(const Site& site) {
 }
 
 std::int32_t site_hash(Site::HashOption option, std::string_view handle) {
-    const std::string whole =
-        handle.find('/') == std::string_view::npos ? prefix_handle(handle) : std::string{handle};
-    std::string_view chosen = whole;
-    if (option == Site::HashOption::prefix) chosen = prefix_of(chosen);
-    if (option == Site::HashOption::suffix) chosen.remove_prefix(prefix_of(chosen).size() + 1);
+    // A bare prefix has the prefix of prefixes, but is its own suffix and its own whole.
+    const bool bare = handle.find('/') == std::string_view::npos;
+    std::string_view chosen = handle;
+    if (option == Site::HashOption::prefix) chosen = bare ? prefix_of_prefixes : prefix_of(handle);
+    if (option == Site::HashOption::suffix && !bare)
+        chosen.remove_prefix(prefix_of(handle).size() + 1);
     const std::string part = folded(chosen);
     std::array<std::byte, 16> digest{};
     unsigned int size = 0;

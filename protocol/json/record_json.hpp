@@ -54,5 +54,6 @@ inline constexpr std::size_t values_max = 2048;
 inline constexpr std::size_t record_values_size_max = message_length_max - 4096;
 inline constexpr std::uint32_t index_max = 0x7fffffff;
 inline constexpr std::size_t type_size_max = 255;
+inline constexpr std::uint32_t port_max = 65'535;
 
 }  // namespace idnode::protocol

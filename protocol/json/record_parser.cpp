@@ -43,10 +43,14 @@ std::vector<Element> read_array(FieldReader& reader, std::string_view name,
     return elements;
 }
 
+/// A reference may name any value that a message can: foreign servers need not keep our limits.
+std::uint32_t read_reference_index(FieldReader& reader) {
+    return static_cast<std::uint32_t>(reader.number("index", 0, 0xffffffff));
+}
+
 Parsed<Reference> parse_reference(const json::value& value, std::string where) {
     FieldReader reader{value, std::move(where), {"handle", "index"}};
-    Reference reference{.handle = reader.text("handle"),
-                        .index = static_cast<std::uint32_t>(reader.number("index", 0, index_max))};
+    Reference reference{.handle = reader.text("handle"), .index = read_reference_index(reader)};
     if (reader.failed()) return reader.error();
     return reference;
 }
@@ -54,8 +58,7 @@ Parsed<Reference> parse_reference(const json::value& value, std::string where) {
 Parsed<Admin> parse_admin(const json::value& value, const std::string& where) {
     FieldReader reader{value, where, {"handle", "index", "permissions"}};
     Admin admin;
-    admin.administrator = {reader.text("handle"),
-                           static_cast<std::uint32_t>(reader.number("index", 0, index_max))};
+    admin.administrator = {reader.text("handle"), read_reference_index(reader)};
     const auto permissions = parse_bits(reader.text("permissions"), 12);
     if (!permissions)
         reader.fail("permissions", "twelve digits 0 or 1", reader.find("permissions"));
@@ -93,6 +96,7 @@ Parsed<std::string> parse_data(const json::value& value, const std::string& wher
 
 bool parse_address(const std::string& text, std::array<std::byte, 16>& address) {
     address = {};
+    if (text.find('\0') != std::string::npos) return false;  // inet_pton would end there
     return inet_pton(AF_INET, text.c_str(), address.data() + 12) == 1 ||
            inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
 }
@@ -111,7 +115,7 @@ Parsed<Interface> parse_interface(const json::value& value, std::string where) {
     if (protocol == protocols.end())
         reader.fail("protocol", "UDP, TCP, HTTP or HTTPS", reader.find("protocol"));
     interface.protocol = static_cast<Interface::Protocol>(protocol - protocols.begin());
-    interface.port = static_cast<std::uint32_t>(reader.number("port", 1, 65'535));
+    interface.port = static_cast<std::uint32_t>(reader.number("port", 1, port_max));
     if (reader.failed()) return reader.error();
     return interface;
 }
@@ -307,6 +311,9 @@ std::optional<FormatError> find_record_fault(const Record& record) {
             return fault("type of value " + index + ": expected 1 to 255 octets of UTF-8");
         if (value.permissions > 0x0f)
             return fault("permissions of value " + index + ": expected four bits");
+        for (const Reference& reference : value.references)
+            if (!is_utf8(reference.handle))
+                return fault("references of value " + index + ": expected UTF-8 handles");
         size += wire_size(value);
     }
     if (size > record_values_size_max)

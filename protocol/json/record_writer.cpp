@@ -34,8 +34,9 @@ void write_admin(JsonWriter& writer, const Admin& admin) {
 
 /// Whether the key has a form as JWK, which is then written.
 bool write_jwk(JsonWriter& writer, const PublicKey& key) {
+    using namespace std::string_view_literals;
     const auto part = [&](std::string_view name, std::string_view integer) {
-        writer.key(name).string(to_base64url(integer));
+        writer.key(name).string(to_base64url(integer.empty() ? "\0"sv : integer));  // RFC 7518 §2
     };
     if (const auto* rsa = std::get_if<RsaPublicKey>(&key)) {
         writer.key("format").string("key").key("value").begin_object().key("kty").string("RSA");
@@ -54,9 +55,11 @@ bool write_jwk(JsonWriter& writer, const PublicKey& key) {
     return true;
 }
 
+/// The key of a server, always so that the same octets come back.
 void write_key_data(JsonWriter& writer, std::string_view data) {
     const auto key = decode_public_key(bytes_of(data));
-    if (!key || !write_jwk(writer, *key)) write_text_data(writer, data);
+    if (!key || encode_public_key(*key) != data || !write_jwk(writer, *key))
+        write_text_data(writer, data);
 }
 
 bool all_utf8(const ReferenceList& references) {
@@ -69,6 +72,15 @@ bool all_utf8(const Site& site) {
            std::all_of(site.attributes.begin(), site.attributes.end(), [](const auto& attribute) {
                return is_utf8(attribute.name) && is_utf8(attribute.value);
            });
+}
+
+/// Whether every port is one that the parser takes.
+bool all_ports_valid(const Site& site) {
+    return std::all_of(site.servers.begin(), site.servers.end(), [](const Server& server) {
+        return std::all_of(
+            server.interfaces.begin(), server.interfaces.end(),
+            [](const auto& each) { return each.port >= 1 && each.port <= port_max; });
+    });
 }
 
 bool is_site_type(std::string_view type) {
@@ -100,6 +112,7 @@ bool write_typed_data(JsonWriter& writer, std::string_view type, Bytes data, Dat
     if (is_site_type(type)) {
         const auto site = decode_site(data);
         if (!site || !all_utf8(*site) || !fits(encode_site(*site))) return false;
+        if (style == DataStyle::exact && !all_ports_valid(*site)) return false;
         writer.key("format").string("site").key("value").begin_object();
         write_site(writer, *site);
         writer.end_object();

@@ -39,6 +39,9 @@ public:
         if (text_.empty() || text_[0] < '0' || text_[0] > '9') fail();
         while (!text_.empty() && text_[0] >= '0' && text_[0] <= '9') text_.remove_prefix(1);
     }
+    void require(bool holds) {
+        if (!holds) fail();
+    }
     bool done() const { return !failed_ && text_.empty(); }
 
 private:
@@ -57,7 +60,9 @@ int read_offset(TimeReader& reader) {
     if (sign > 0) reader.expect('+');
     const int hours = reader.number(2);
     reader.skip(':');
-    return sign * (hours * 3600 + reader.number(2) * 60);
+    const int minutes = reader.number(2);
+    reader.require(hours <= 23 && minutes <= 59);
+    return sign * (hours * 3600 + minutes * 60);
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ int run_command(const Action& action) {
         return static_cast<int>(code);
     };
     try {
-        return static_cast<int>(action());
+        const ExitCode code = action();
+        if (std::fflush(stdout) != 0) throw std::runtime_error{"cannot write to standard output"};
+        return static_cast<int>(code);
     } catch (const CLI::Error& error) {
         return fail(error.what(), ExitCode::usage);
     } catch (const ConfigError& error) {

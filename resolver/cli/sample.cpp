@@ -36,8 +36,12 @@ void add_sample_command(CLI::App& app, Action& chosen) {
     command->add_option("--industry", options->industry, "automotive, steel or food")
         ->required()
         ->transform(CLI::CheckedTransformer(industries));
-    command->add_option("--count", options->count, "Number of records")->capture_default_str();
-    command->add_option("--seed", options->seed, "Which sample")->capture_default_str();
+    command->add_option("--count", options->count, "Number of records")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    command->add_option("--seed", options->seed, "Which sample")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     command->footer(
         "Prefixes: automotive 88.118.8, steel 88.112.6, food 88.130.2.\n"
         "Example: idnode sample --industry steel --count 1000 | "

@@ -92,10 +92,11 @@ void HttpApi::route(const registry::Snapshot& snapshot, const HttpRequest& reque
     service_.metrics().count(tunnel ? Transport::tunnel : Transport::http);
     if (tunnel) return answer_tunnel(snapshot, request);
     const std::string_view target{request.target().data(), request.target().size()};
-    if (!target_.parse(target))
+    const std::string_view method{request.method_string().data(), request.method_string().size()};
+    const bool whole_server = method == "OPTIONS" && target == "*";
+    if (!target_.parse(whole_server ? "/" : target))
         return answer_error(400, ResponseCode::protocol_error,
                             "The request target is no path with valid percent escapes");
-    const std::string_view method{request.method_string().data(), request.method_string().size()};
     const std::string_view path = target_.path();
     if (method == "OPTIONS") {
         reply_.allow = methods_of_tunnel;

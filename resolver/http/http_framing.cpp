@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/beast/http/rfc7230.hpp>
 #include <chrono>
+#include <limits>
 
 namespace idnode::resolver {
 namespace {
 
 namespace http = boost::beast::http;
 using protocol::Bytes;
+
+constexpr std::string_view end_of_head = "\r\n\r\n";
 
 /// A whole message in the tunnel is the longest body that anything here wants.
 constexpr std::uint64_t body_size_max = reply_size_max;
@@ -40,6 +44,19 @@ std::string_view origin_of(const HttpRequest& request) {
     return {origin.data(), origin.size()};
 }
 
+/// What Beast lets pass although it leaves open where a request ends or whom it is for
+/// (RFC 9112 §3.2, §6.1): nothing, or a sentence.
+std::string_view find_head_fault(const HttpRequest& request) {
+    if (request.version() >= 11 && request.count(http::field::host) != 1)
+        return "Exactly one Host header is expected";
+    const auto codings = request.count(http::field::transfer_encoding);
+    if (codings == 0) return {};
+    if (request.version() < 11) return "Transfer-Encoding is unknown to HTTP/1.0";
+    if (codings > 1 || !boost::beast::iequals(request[http::field::transfer_encoding], "chunked"))
+        return "Transfer-Encoding is expected to be chunked and nothing else";
+    return {};
+}
+
 void append_cors(const HttpRequest& request, fmt::memory_buffer& head) {
     const std::string_view origin = origin_of(request);
     if (origin.empty()) return;
@@ -59,22 +76,37 @@ void append_cors(const HttpRequest& request, fmt::memory_buffer& head) {
 void HttpFraming::begin_request() {
     parser_.emplace();
     parser_->eager(true);
-    parser_->header_limit(config_.http_header_size_max);
+    // Beast counts only what it has to wait for; consume() counts all.
+    parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
     parser_->body_limit(body_size_max);
     begun_ = continued_ = false;
+    head_octets_ = 0;
 }
 
 Framing::Progress HttpFraming::consume(const registry::Snapshot& snapshot, Bytes in,
                                        OutBuffer& out) {
     if (!parser_) begin_request();
+    if (!parser_->is_header_done()) {
+        const std::size_t end = protocol::text_of(in).find(end_of_head);
+        const std::size_t size =
+            head_octets_ + (end == std::string_view::npos ? in.size() : end + end_of_head.size());
+        if (size > config_.http_header_size_max)
+            return refuse(in.size(), 431, "The request line and headers are too large", out);
+    }
     boost::system::error_code failed;
     const std::size_t consumed =
         parser_->put(boost::asio::const_buffer{in.data(), in.size()}, failed);
     begun_ |= consumed > 0;
     if (failed && failed != http::error::need_more) return refuse(in.size(), failed, out);
+    if (!parser_->is_header_done()) {
+        head_octets_ += consumed;
+        return {.consumed = consumed, .close = false};
+    }
+    if (const std::string_view fault = find_head_fault(parser_->get()); !fault.empty())
+        return refuse(in.size(), 400, fault, out);
     if (!parser_->is_done()) {
         const bool expects =
-            parser_->is_header_done() &&
+            parser_->get().version() >= 11 &&
             boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
         if (expects && !continued_) out.append("HTTP/1.1 100 Continue\r\n\r\n");
         continued_ |= expects;
@@ -89,14 +121,15 @@ Framing::Progress HttpFraming::consume(const registry::Snapshot& snapshot, Bytes
 
 Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system::error_code& error,
                                       OutBuffer& out) {
+    if (error == http::error::body_limit)
+        return refuse(consumed, 413, "The body is too large", out);
+    return refuse(consumed, 400, "The request is not HTTP/1.1: " + error.message(), out);
+}
+
+Framing::Progress HttpFraming::refuse(std::size_t consumed, unsigned status,
+                                      std::string_view sentence, OutBuffer& out) {
     service_.metrics().count(Refusal::malformed_http);
-    const bool body_too_large = error == http::error::body_limit;
-    const bool head_too_large = error == http::error::header_limit;
-    const HttpReply& reply =
-        body_too_large   ? api_.refuse(413, "The body is too large")
-        : head_too_large ? api_.refuse(431, "The request line and headers are too large")
-                         : api_.refuse(400, "The request is not HTTP/1.1: " + error.message());
-    write(reply, HttpRequest{}, false, out);
+    write(api_.refuse(status, sentence), HttpRequest{}, false, out);
     parser_.reset();
     return {.consumed = consumed, .close = true};
 }

@@ -27,6 +27,8 @@ private:
     using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
 
     Progress refuse(std::size_t consumed, const boost::system::error_code& error, OutBuffer& out);
+    Progress refuse(std::size_t consumed, unsigned status, std::string_view sentence,
+                    OutBuffer& out);
     void write(const HttpReply& reply, const HttpRequest& request, bool keep_alive, OutBuffer& out);
     void begin_request();
 
@@ -34,8 +36,9 @@ private:
     Service& service_;
     const Config& config_;
     std::optional<Parser> parser_;
-    bool begun_ = false;      ///< octets of the current request were consumed
-    bool continued_ = false;  ///< "100 Continue" was sent for it
+    std::size_t head_octets_ = 0;  ///< of its request line and headers that were consumed
+    bool begun_ = false;           ///< octets of the current request were consumed
+    bool continued_ = false;       ///< "100 Continue" was sent for it
 };
 
 }  // namespace idnode::resolver

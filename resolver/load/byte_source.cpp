@@ -165,10 +165,10 @@ bool LineReader::next(Line& line) {
             break;
         }
         searched = rest.size();
-        if (rest.size() > line_size_max && !line.too_long) line.too_long = true;
-        if (line.too_long) {  // keep the beginning only
-            end_ = begin_ + line_size_max;
-            searched = line_size_max;
+        if (constexpr std::size_t kept = line_size_max + 1; rest.size() > kept) {
+            line.too_long = true;  // keep the beginning only, and room for a carriage return
+            end_ = begin_ + kept;
+            searched = kept;
         }
         if (!fill()) {
             if (begin_ == end_) return false;
@@ -178,6 +178,8 @@ bool LineReader::next(Line& line) {
         }
     }
     if (line.text.ends_with('\r')) line.text.remove_suffix(1);
+    line.too_long |= line.text.size() > line_size_max;
+    line.text = line.text.substr(0, line_size_max);
     line.number = ++number_;
     return true;
 }

@@ -15,6 +15,8 @@ namespace {
 
 using protocol::FormatError;
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // as spreadsheets write it
+
 /// The fields of one row and the line on which it begins.
 struct Fields {
     std::uint64_t line = 0;
@@ -34,7 +36,10 @@ public:
         while (ready_.empty()) {
             LineReader::Line line;
             if (!lines_.next(line)) return finish(fields);
-            if (row_.texts.empty() && !inside_) row_.line = line.number;
+            if (line.number == 1 && line.text.starts_with(byte_order_mark))
+                line.text.remove_prefix(byte_order_mark.size());
+            if (!inside_ && line.text.find_first_not_of(" \t") == std::string_view::npos) continue;
+            if (!inside_) row_.line = line.number;
             feed(line);
         }
         fields = std::move(ready_.front());
@@ -86,7 +91,7 @@ private:
     static void on_row(int, void* self) {
         auto& reader = *static_cast<CsvReader*>(self);
         reader.ready_.push_back(std::move(reader.row_));
-        reader.row_ = {};
+        reader.row_ = {.line = reader.row_.line, .texts = {}, .fault = {}};  // after a lone CR
         reader.inside_ = false;
         reader.size_ = 0;
     }
@@ -138,8 +143,6 @@ public:
         Fields header;
         if (!reader_.next(header) || header.fault)
             throw ConfigError{"the CSV file has no header row"};
-        if (!header.texts.empty() && header.texts[0].starts_with("\xef\xbb\xbf"))
-            header.texts[0].erase(0, 3);  // byte order mark, as spreadsheets write it
         for (const std::string& name : header.texts) columns_.push_back(place(name, mapping));
         const auto handles = std::count_if(columns_.begin(), columns_.end(),
                                            [](const Column& each) { return each.is_handle; });

@@ -10,6 +10,9 @@ namespace {
 using boost::asio::ip::tcp;
 using protocol::Bytes;
 
+/// How long a peer that was told the end may go on sending.
+constexpr std::uint64_t linger_seconds = 2;
+
 /// Answers are sent once they are this long, even when more requests have arrived: a peer that
 /// pipelines large answers must not make them pile up here.
 constexpr std::size_t output_batch_max = std::size_t{256} << 10;
@@ -42,7 +45,7 @@ void StreamHub::drain() {
     draining = true;
     for (auto each = connections.begin(); each != connections.end();) {
         const auto connection = *each++;
-        if (!connection->busy()) connection->close();
+        connection->on_readable();  // what was sent before the end is answered
     }
 }
 
@@ -85,6 +88,10 @@ bool Connection::busy() const noexcept {
 }
 
 std::optional<Refusal> Connection::find_overdue() const {
+    if (lingering_)
+        return hub_.second - request_since_ > linger_seconds
+                   ? std::optional{Refusal::request_timeout}
+                   : std::nullopt;
     const auto silent = hub_.second - last_progress_;
     if (!unsent_.empty())
         return silent > hub_.config.stream_write_timeout_seconds
@@ -113,14 +120,16 @@ void Connection::wait_writable() {
 }
 
 void Connection::on_readable() {
+    if (!unsent_.empty()) return;  // the answers before come first
     const ssize_t size =
         ::recv(socket_.native_handle(), hub_.input.data(), hub_.input.size(), MSG_DONTWAIT);
+    if (size > 0 && lingering_) return wait_readable();
     if (size > 0) {
         touch();
         return serve({hub_.input.data(), static_cast<std::size_t>(size)});
     }
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
-        return wait_readable();
+        return hub_.draining && !busy() ? close() : wait_readable();
     close();  // the peer has said all it wants to say, and has had all its answers; or is gone
 }
 
@@ -200,12 +209,23 @@ void Connection::on_writable() {
 
 void Connection::proceed() {
     if (!unsent_.empty()) return wait_writable();
-    if (closing_ || (hub_.draining && !busy())) return close();
+    if (closing_) return linger();
+    if (hub_.draining && !busy()) return close();
     if (!more_requests_) return wait_readable();
     // The others come first: this connection has had a whole batch of answers.
     boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
         if (self->open_) self->serve({});
     });
+}
+
+/// Closing a socket with unread octets would reset the connection, and the peer might lose the
+/// last answer. So it is told that nothing more will come, and given a moment to read.
+void Connection::linger() {
+    lingering_ = true;
+    request_since_ = hub_.second;
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    wait_readable();
 }
 
 void Connection::touch() {

@@ -61,10 +61,12 @@ public:
     std::optional<Refusal> find_overdue() const;
     bool busy() const noexcept;
 
+    /// Answers what has arrived, and waits for more unless the node is stopping.
+    void on_readable();
+
 private:
     void wait_readable();
     void wait_writable();
-    void on_readable();
     void on_writable();
     void serve(protocol::Bytes fresh);
     protocol::Bytes answer_all(protocol::Bytes in);
@@ -72,6 +74,7 @@ private:
     /// Sends what it can and keeps the rest; false when the peer is gone.
     bool transmit(protocol::Bytes octets);
     void proceed();
+    void linger();
     void touch();
     bool account(std::size_t before, std::size_t after);
 
@@ -85,6 +88,7 @@ private:
     std::uint64_t request_since_ = 0;  ///< second in which the unfinished request began
     bool more_requests_ = false;       ///< `unread_` may hold whole requests
     bool closing_ = false;             ///< close when everything is sent
+    bool lingering_ = false;           ///< everything is sent; what still comes is thrown away
     bool open_ = true;
 };
 

@@ -57,8 +57,8 @@ Endpoint Worker::listen_stream(const Endpoint& endpoint, MakeFraming make_framin
     acceptor->bind(address);
     acceptor->listen(backlog);
     const Endpoint bound{endpoint.address, acceptor->local_endpoint().port()};
-    acceptors_.push_back(std::move(acceptor));
-    accept(*acceptors_.back(), make_framing);
+    acceptor->non_blocking(true);
+    accept(*acceptors_.emplace_back(std::move(acceptor), make_framing).first, make_framing);
     return bound;
 }
 
@@ -78,6 +78,16 @@ void Worker::accept(Acceptor& acceptor, MakeFraming make_framing) {
             if (!cancelled && acceptor.is_open()) accept(acceptor, make_framing);
         });
     });
+}
+
+/// Takes the connections that the system has made already.
+void Worker::accept_waiting(Acceptor& acceptor, MakeFraming make_framing) {
+    for (;;) {
+        boost::system::error_code none_left;
+        tcp::socket socket = acceptor.accept(none_left);
+        if (none_left) return;
+        std::make_shared<Connection>(std::move(socket), (this->*make_framing)(), hub_)->start();
+    }
 }
 
 std::unique_ptr<Framing> Worker::make_handle_framing() {
@@ -114,7 +124,10 @@ void Worker::stop() {
 
 void Worker::begin_stop() {
     boost::system::error_code ignored;
-    for (const auto& acceptor : acceptors_) acceptor->close(ignored);
+    for (const auto& [acceptor, make_framing] : acceptors_) {
+        accept_waiting(*acceptor, make_framing);
+        acceptor->close(ignored);
+    }
     for (const auto& listener : udp_listeners_) listener->stop();
     hub_.drain();
     stop_at_ = steady_clock::now() + std::chrono::seconds{config_.stop_timeout_seconds};

@@ -44,6 +44,7 @@ private:
 
     Endpoint listen_stream(const Endpoint& endpoint, MakeFraming make_framing);
     void accept(Acceptor& acceptor, MakeFraming make_framing);
+    void accept_waiting(Acceptor& acceptor, MakeFraming make_framing);
     std::unique_ptr<Framing> make_handle_framing();
     std::unique_ptr<Framing> make_http_framing();
     void set_limits();
@@ -60,7 +61,7 @@ private:
     HttpApi api_;
     StreamHub hub_;
     std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
-    std::vector<std::unique_ptr<Acceptor>> acceptors_;
+    std::vector<std::pair<std::unique_ptr<Acceptor>, MakeFraming>> acceptors_;
     boost::asio::steady_timer second_timer_{context_};
     boost::asio::steady_timer accept_timer_{context_};
     std::chrono::steady_clock::time_point stop_at_{};

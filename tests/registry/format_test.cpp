@@ -1,0 +1,146 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "registry/store.hpp"
+#include "tests/support/hex.hpp"
+#include "tests/support/records.hpp"
+#include "tests/support/temp_directory.hpp"
+
+namespace idnode::registry {
+namespace {
+
+using protocol::Record;
+
+// The text form of a file: its size, then "place: octets", 32 octets a line, all in hex; lines of
+// zeros are left out.
+constexpr std::size_t line_octets = 32;
+
+std::string to_dump(const std::string& octets) {
+    std::ostringstream dump;
+    dump << "size " << octets.size() << '\n' << std::hex;
+    for (std::size_t place = 0; place < octets.size(); place += line_octets) {
+        const std::string line = octets.substr(place, line_octets);
+        if (std::all_of(line.begin(), line.end(), [](char octet) { return octet == 0; })) continue;
+        dump << place << ": " << test::hex_from_bytes(line) << '\n';
+    }
+    return dump.str();
+}
+
+std::string from_dump(std::istream& dump) {
+    std::string octets;
+    for (std::string line; std::getline(dump, line);) {
+        if (line.starts_with('#')) continue;
+        if (line.starts_with("size ")) {
+            octets.resize(std::stoul(line.substr(5)));
+            continue;
+        }
+        const std::size_t colon = line.find(": ");
+        const std::string content = test::bytes_from_hex(line.substr(colon + 2));
+        octets.replace(std::stoul(line.substr(0, colon), nullptr, 16), content.size(), content);
+    }
+    return octets;
+}
+
+/// What the dumps of all formats hold.
+std::vector<Record> expected_records() {
+    auto lasting = test::hidden_value(3, "HS_SECKEY", "secret", 1'700'000'002);
+    lasting.ttl_type = protocol::TtlType::absolute;
+    lasting.ttl = 2'000'000'000;
+    auto referring = test::open_value(5, "10320/loc", std::string{"\0\xff", 2}, 1'700'000'003);
+    referring.references = {{"88.118.8/x", 1}, {"88.118.8/ADMIN", 200}};
+    referring.permissions = 0x0f;
+    const std::string long_handle = "88.118.8/零件-" + std::string(600, 'z');
+    return {test::record_of("88.118.8/x", {test::open_value(1, "URL", "u", 1),
+                                           test::hidden_value(2, "KEY", "s", 1)}),
+            test::record_of("88.118.8/Y", {lasting, referring}),
+            test::url_record(long_handle, "https://example.org/z", 1'700'000'004)};
+}
+
+const std::vector<std::string> expected_prefixes{"88.118.8", "88.Ab"};
+
+void fill(const Store& store) {
+    std::vector<Change> changes;
+    for (const std::string& prefix : expected_prefixes) changes.push_back(test::home(prefix));
+    for (const Record& record : expected_records()) changes.push_back(test::put(record));
+    test::commit(store, std::move(changes));
+}
+
+void expect_everything(const Store& store) {
+    EXPECT_EQ(test::all_records(store), expected_records());
+    EXPECT_EQ(test::all_homed_prefixes(store), expected_prefixes);
+    EXPECT_EQ(test::faults_of(store), std::vector<std::string>{});
+    const Snapshot snapshot{store};
+    EXPECT_EQ(snapshot.sequence(), 5U);
+    for (const Record& record : expected_records())
+        EXPECT_TRUE(snapshot.find(record.handle)) << record.handle;
+    EXPECT_EQ(snapshot.find("88.118.8/X")->sequence(), 3U);
+}
+
+std::filesystem::path dump_of_format(std::uint32_t version) {
+    return std::filesystem::path{IDNODE_SOURCE_DIR} / "tests/vectors" /
+           ("registry-format-" + std::to_string(version) + ".hex");
+}
+
+void restore(std::uint32_t version, const test::TempDirectory& directory) {
+    std::ifstream dump{dump_of_format(version)};
+    ASSERT_TRUE(dump) << dump_of_format(version);
+    std::ofstream{directory / Store::file_name, std::ios::binary} << from_dump(dump);
+}
+
+TEST(RegistryFormat, OfEachReleaseStillOpens) {
+    for (std::uint32_t version = 1; version <= Store::format_version; ++version) {
+        SCOPED_TRACE(version);
+        const test::TempDirectory directory;
+        restore(version, directory);
+        expect_everything({directory.path(), Store::Access::read, test::small_map});
+    }
+}
+
+TEST(RegistryFormat, OfEachReleaseCanBeWrittenOn) {
+    for (std::uint32_t version = 1; version <= Store::format_version; ++version) {
+        SCOPED_TRACE(version);
+        const test::TempDirectory directory;
+        restore(version, directory);
+        const Store store{directory.path(), Store::Access::write, test::small_map};
+        const auto again = test::commit(store, {test::put(expected_records()[0])});
+        EXPECT_EQ(again.outcomes, std::vector{Outcome::unchanged});
+        EXPECT_EQ(test::commit(store, {test::put(test::url_record("88.118.8/new", "n"))}).sequence,
+                  6U);
+        EXPECT_EQ(test::all_records(store).size(), 4U);
+        EXPECT_EQ(test::faults_of(store), std::vector<std::string>{});
+    }
+}
+
+TEST(RegistryFormat, IsNotChangedByTheTextFormOfTheDumps) {
+    const test::TempDirectory directory;
+    {
+        const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
+        fill(store);
+        expect_everything(store);
+    }
+    std::ostringstream octets;
+    octets << std::ifstream{directory / Store::file_name, std::ios::binary}.rdbuf();
+    std::istringstream dump{to_dump(octets.str())};
+    EXPECT_TRUE(from_dump(dump) == octets.str());
+}
+
+/// Not a test: prints the dump of a new format, for tests/vectors. Run it with
+/// --gtest_also_run_disabled_tests --gtest_filter=*PrintsADump*.
+TEST(RegistryFormat, DISABLED_PrintsADump) {
+    const test::TempDirectory directory;
+    fill({directory.path(), Store::Access::write_or_create, test::small_map});
+    std::ostringstream octets;
+    octets << std::ifstream{directory / Store::file_name, std::ios::binary}.rdbuf();
+    std::cout << to_dump(octets.str());
+}
+
+}  // namespace
+}  // namespace idnode::registry
