@@ -173,6 +173,10 @@ MDB_dbi WriteTxn::open_table(const char* name) {
     return table;
 }
 
+void WriteTxn::empty_table(MDB_dbi table) {
+    require(mdb_drop(txn_.get(), table, 0), "empty a table of the store");
+}
+
 void WriteTxn::commit() && {
     MDB_env* const env = mdb_txn_env(txn_.get());
     require(reason_of(mdb_txn_commit(txn_.release()), env), "commit to the store");

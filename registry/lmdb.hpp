@@ -98,6 +98,7 @@ public:
     /// The greatest key of a table; nothing when it is empty. Valid until the next change.
     std::optional<Bytes> last_key(MDB_dbi table) const;
     MDB_dbi open_table(const char* name);
+    void empty_table(MDB_dbi table);
 
     /// Durable when it returns.
     void commit() &&;

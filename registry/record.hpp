@@ -21,6 +21,9 @@ public:
     /// The handle in the spelling of its registration.
     std::string_view handle() const noexcept { return handle_; }
 
+    /// The whole record as it is stored.
+    protocol::Bytes stored() const noexcept { return stored_; }
+
     /// The number of the change that wrote the record.
     std::uint64_t sequence() const noexcept { return sequence_; }
 

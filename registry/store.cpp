@@ -70,6 +70,7 @@ void Store::open_tables(Access access) {
         meta_ = txn.open_table("meta");
         records_ = txn.open_table("records");
         prefixes_ = txn.open_table("prefixes");
+        changes_ = txn.open_table("changes");
         if (fresh) {
             std::array<std::byte, sizeof(format_version)> version;
             protocol::store_big(version.data(), format_version);
@@ -84,6 +85,7 @@ void Store::open_tables(Access access) {
     meta_ = open_existing(txn, "meta");
     records_ = open_existing(txn, "records");
     prefixes_ = open_existing(txn, "prefixes");
+    changes_ = open_existing(txn, "changes");
     require_format(txn.get(meta_, bytes_of(format_key)));
     std::move(txn).commit();  // keeps the tables open
 }

@@ -38,6 +38,7 @@ public:
     MDB_dbi meta() const noexcept { return meta_; }
     MDB_dbi records() const noexcept { return records_; }
     MDB_dbi prefixes() const noexcept { return prefixes_; }
+    MDB_dbi changes() const noexcept { return changes_; }
 
 private:
     void open_tables(Access access);
@@ -46,6 +47,7 @@ private:
     MDB_dbi meta_ = 0;
     MDB_dbi records_ = 0;
     MDB_dbi prefixes_ = 0;
+    MDB_dbi changes_ = 0;
 };
 
 /// One consistent state of the registry. Every view that it returns dies with `release`, `renew`

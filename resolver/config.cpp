@@ -136,6 +136,8 @@ const std::vector<Option>& options() {
         {"listen.http", &C::listen_http},
         {"workers", &C::workers, 0, 256},
         {"registry.map_size_gib", &C::registry_map_size_gib, 1, 65'536},
+        {"front.enabled", &C::front_enabled},
+        {"front.memory_mib", &C::front_memory_mib, 0, 4'194'304},
         {"udp.batch_max", &C::udp_batch_max, 1, 1024},
         {"udp.socket_buffer_kib", &C::udp_socket_buffer_kib, 64, 1'048'576},
         {"udp.reassembly_timeout_ms", &C::udp_reassembly_timeout_ms, 100, 60'000, true},

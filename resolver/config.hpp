@@ -20,6 +20,9 @@ struct Config {
 
     std::uint32_t registry_map_size_gib = 1024;
 
+    bool front_enabled = true;
+    std::uint32_t front_memory_mib = 0;  ///< 0: a quarter of the machine's memory
+
     std::uint32_t udp_batch_max = 32;
     std::uint32_t udp_socket_buffer_kib = 4096;
     std::uint32_t udp_reassembly_timeout_ms = 5000;

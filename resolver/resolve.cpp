@@ -12,8 +12,8 @@ namespace {
 using protocol::ResponseCode;
 using protocol::ValueView;
 using registry::HandleKey;
+using registry::Lookup;
 using registry::RecordView;
-using registry::Snapshot;
 namespace value_type = protocol::value_type;
 
 // The sentence of the reference server: clients are known to look for it.
@@ -49,9 +49,9 @@ Resolution refuse(ResponseCode code, std::string_view message = {}) {
 }
 
 /// The referral to where `prefix` was delegated, when its record names a site.
-std::optional<Resolution> find_referral(const Snapshot& snapshot, std::string_view prefix,
-                                        ResponseCode code, std::string_view site_type) {
-    const auto record = snapshot.find(PrefixHandle{prefix}.text());
+std::optional<Resolution> find_referral(Lookup& lookup, std::string_view prefix, ResponseCode code,
+                                        std::string_view site_type) {
+    const auto record = lookup.find(PrefixHandle{prefix}.text());
     if (!record || !has_site(*record, site_type)) return std::nullopt;
     Resolution referral = refuse(code);
     referral.delegation = record;
@@ -61,12 +61,12 @@ std::optional<Resolution> find_referral(const Snapshot& snapshot, std::string_vi
 
 /// A prefix that is registered nowhere here may be derived from one that is, and whose record
 /// says who knows its derived prefixes (88.118.8 for 88.118.8.1).
-std::optional<Resolution> find_derived_referral(const Snapshot& snapshot, std::string_view prefix) {
+std::optional<Resolution> find_derived_referral(Lookup& lookup, std::string_view prefix) {
     for (auto dot = prefix.rfind('.'); dot != std::string_view::npos && dot > 0;
          dot = prefix.rfind('.')) {
         prefix = prefix.substr(0, dot);
         if (prefix.size() > protocol::prefix_size_max) continue;  // nobody can register that
-        auto referral = find_referral(snapshot, prefix, ResponseCode::prefix_referral,
+        auto referral = find_referral(lookup, prefix, ResponseCode::prefix_referral,
                                       value_type::hs_site_prefix);
         if (referral) return referral;
     }
@@ -93,17 +93,15 @@ Resolution show(const RecordView& record, const Question& question) {
 }
 
 /// A handle under a prefix that is not homed here.
-Resolution look_elsewhere(const Snapshot& snapshot, const Question& question,
-                          std::string_view handle) {
+Resolution look_elsewhere(Lookup& lookup, const Question& question, std::string_view handle) {
     const auto registered = protocol::registered_prefix(handle);
     if (registered) {
         // Records of prefixes are kept by whoever delegates them: here, if they are here at all.
-        if (const auto record = snapshot.find(handle)) return show(*record, question);
+        if (const auto record = lookup.find(handle)) return show(*record, question);
         if (question.may_refer)
-            if (const auto referral = find_derived_referral(snapshot, *registered))
-                return *referral;
+            if (const auto referral = find_derived_referral(lookup, *registered)) return *referral;
     } else if (question.may_refer) {
-        const auto referral = find_referral(snapshot, protocol::prefix_of(handle),
+        const auto referral = find_referral(lookup, protocol::prefix_of(handle),
                                             ResponseCode::service_referral, value_type::hs_site);
         if (referral) return *referral;
     }
@@ -118,7 +116,7 @@ bool belongs_to_referral(const ValueView& value, std::string_view site_type) noe
            !protocol::equal_folded(value.type, value_type::hs_site_prefix);
 }
 
-Resolution resolve(const Snapshot& snapshot, const Question& question) {
+Resolution resolve(Lookup& lookup, const Question& question) {
     if (question.handle.empty()) return refuse(ResponseCode::invalid_handle, "The handle is empty");
     if (question.handle.size() > protocol::handle_size_max)
         return refuse(ResponseCode::invalid_handle, "The handle is longer than 2048 octets");
@@ -127,9 +125,9 @@ Resolution resolve(const Snapshot& snapshot, const Question& question) {
     std::optional<PrefixHandle> bare;
     if (handle.find('/') == std::string_view::npos) handle = bare.emplace(handle).text();
 
-    if (!snapshot.is_homed(protocol::prefix_of(handle)))
-        return look_elsewhere(snapshot, question, handle);
-    const auto record = snapshot.find(handle);
+    if (!lookup.is_homed(protocol::prefix_of(handle)))
+        return look_elsewhere(lookup, question, handle);
+    const auto record = lookup.find(handle);
     if (record) return show(*record, question);
     if (!protocol::is_utf8(handle))
         return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8");

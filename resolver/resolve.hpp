@@ -5,7 +5,7 @@
 
 #include "protocol/codes/response_code.hpp"
 #include "protocol/handle/resolution.hpp"
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 
 namespace idnode::resolver {
 
@@ -37,7 +37,7 @@ struct Resolution {
 /// first, then the handle, then its values (order of the reference server). A value without public
 /// read makes the answer `access_denied` when it is asked for, and is left out under `public_only`.
 /// Throws registry::StoreError when the store fails. Allocates nothing.
-Resolution resolve(const registry::Snapshot& snapshot, const Question& question);
+Resolution resolve(registry::Lookup& lookup, const Question& question);
 
 /// Calls `visit(const ValueView&)` for each value that a resolution of the question shows.
 template <class Visit>

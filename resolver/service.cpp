@@ -60,8 +60,17 @@ void write_chosen(protocol::WireWriter& body, ForEach&& for_each) {
 
 }  // namespace
 
-Reply Service::answer(const registry::Snapshot& snapshot, Bytes message,
-                      MutableBytes out) noexcept {
+void foresee(registry::Lookup& lookup, Bytes message) {
+    constexpr std::size_t at_handle = Envelope::wire_size + Header::wire_size;
+    if (message.size() < at_handle + sizeof(std::uint32_t)) return;
+    const auto op = protocol::load_big<std::uint32_t>(message.data() + Envelope::wire_size);
+    if (static_cast<OpCode>(op) != OpCode::resolution) return;
+    protocol::WireReader body{message.subspan(at_handle)};
+    const std::string_view handle = body.text();
+    if (!body.failed() && !handle.empty()) lookup.foresee(handle);
+}
+
+Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out) noexcept {
     const bool encrypted =
         message.size() >= Envelope::wire_size &&
         protocol::decode_envelope(message.first<Envelope::wire_size>()).encrypted;
@@ -76,7 +85,7 @@ Reply Service::answer(const registry::Snapshot& snapshot, Bytes message,
                       out);
     try {
         ReplyWriter reply{*request, out, context_.identity, clock_.now()};
-        return answer_request(snapshot, *request, reply);
+        return answer_request(lookup, *request, reply);
     } catch (const std::exception&) {  // the store failed; the peer learns no more than that
         metrics_.store_faults.add();
         return refuse(message, ResponseCode::error, "The node cannot answer at the moment", out);
@@ -100,7 +109,7 @@ Reply Service::refuse(Bytes start_of_message, ResponseCode code, std::string_vie
     return reply.finish_error(code, sentence);
 }
 
-Reply Service::answer_request(const registry::Snapshot& snapshot, const Message& request,
+Reply Service::answer_request(registry::Lookup& lookup, const Message& request,
                               ReplyWriter& reply) {
     const auto finish_error = [&](ResponseCode code, std::string_view sentence) {
         metrics_.count(code);
@@ -110,7 +119,7 @@ Reply Service::answer_request(const registry::Snapshot& snapshot, const Message&
         return finish_error(ResponseCode::session_timeout,
                             "The session is unknown or has ended; set up a new one");
     switch (request.header.op_code) {
-        case OpCode::resolution: return answer_resolution(snapshot, request, reply);
+        case OpCode::resolution: return answer_resolution(lookup, request, reply);
         case OpCode::get_site_info:
             metrics_.count(ResponseCode::success);
             reply.body().raw(protocol::bytes_of(context_.site));
@@ -124,7 +133,7 @@ Reply Service::answer_request(const registry::Snapshot& snapshot, const Message&
     }
 }
 
-Reply Service::answer_resolution(const registry::Snapshot& snapshot, const Message& request,
+Reply Service::answer_resolution(registry::Lookup& lookup, const Message& request,
                                  ReplyWriter& reply) {
     const auto body = protocol::decode_resolution_request(request.body);
     if (!body) {
@@ -136,7 +145,7 @@ Reply Service::answer_resolution(const registry::Snapshot& snapshot, const Messa
                             .filter = body->filter,
                             .public_only = (request.header.op_flags & op_flag::public_only) != 0,
                             .may_refer = !(request.header.op_flags & op_flag::do_not_refer)};
-    const Resolution resolution = resolve(snapshot, question);
+    const Resolution resolution = resolve(lookup, question);
     metrics_.count(resolution.code);
 
     if (resolution.delegation) {

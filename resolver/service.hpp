@@ -6,7 +6,7 @@
 
 #include "protocol/bytes.hpp"
 #include "protocol/handle/message.hpp"
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/metrics.hpp"
 #include "resolver/reply.hpp"
@@ -32,7 +32,7 @@ public:
     /// when nothing may be answered: what is shorter than an envelope, and what is itself a
     /// protocol error, or else two nodes could send each other errors for ever.
     /// `out` has room for `reply_size_max` octets.
-    Reply answer(const registry::Snapshot& snapshot, protocol::Bytes message,
+    Reply answer(registry::Lookup& lookup, protocol::Bytes message,
                  protocol::MutableBytes out) noexcept;
 
     /// The answer to a message of which nothing but the envelope will ever be read.
@@ -45,14 +45,18 @@ public:
     std::uint32_t now() const noexcept { return clock_.now(); }
 
 private:
-    Reply answer_request(const registry::Snapshot& snapshot, const protocol::Message& request,
+    Reply answer_request(registry::Lookup& lookup, const protocol::Message& request,
                          ReplyWriter& reply);
-    Reply answer_resolution(const registry::Snapshot& snapshot, const protocol::Message& request,
+    Reply answer_resolution(registry::Lookup& lookup, const protocol::Message& request,
                             ReplyWriter& reply);
 
     ServiceContext context_;
     const Clock& clock_;
     WorkerMetrics& metrics_;
 };
+
+/// Tells the lookup of the handle that a message asks for, so that it can be looked up together
+/// with others. Whatever is wrong with the message is left to `Service::answer` to say.
+void foresee(registry::Lookup& lookup, protocol::Bytes message);
 
 }  // namespace idnode::resolver

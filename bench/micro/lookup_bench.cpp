@@ -25,7 +25,7 @@ constexpr std::size_t request_count = 1 << 16;
 struct World {
     BenchStore store{record_count};
     std::vector<std::vector<std::byte>> requests = random_requests(record_count, request_count);
-    registry::Snapshot snapshot{store.store()};
+    registry::Lookup lookup{store.store()};
     resolver::WorkerMetrics metrics;
     resolver::SystemClock clock;
     resolver::Service service{{.site = "", .identity = {}}, clock, metrics};
@@ -78,9 +78,9 @@ void raw_mdb_get(benchmark::State& state) {
         const registry::HandleKey key{handle_in(request)};
         MDB_val name{key.bytes().size(), const_cast<std::byte*>(key.bytes().data())};
         MDB_val value;
-        registry::lmdb::require(
-            mdb_get(shared.snapshot.txn().get(), shared.store.store().records(), &name, &value),
-            "look up");
+        registry::lmdb::require(mdb_get(shared.lookup.snapshot().txn().get(),
+                                        shared.store.store().records(), &name, &value),
+                                "look up");
         benchmark::DoNotOptimize(value);
     });
 }
@@ -88,7 +88,7 @@ BENCHMARK(raw_mdb_get);
 
 void registry_find(benchmark::State& state) {
     run(state, [](World& shared, const std::vector<std::byte>& request) {
-        benchmark::DoNotOptimize(shared.snapshot.find(handle_in(request)));
+        benchmark::DoNotOptimize(shared.lookup.snapshot().find(handle_in(request)));
     });
 }
 BENCHMARK(registry_find);
@@ -98,20 +98,20 @@ BENCHMARK(registry_find);
 void answer_one_hot_record(benchmark::State& state) {
     run(state, [](World& shared, const std::vector<std::byte>&) {
         benchmark::DoNotOptimize(
-            shared.service.answer(shared.snapshot, shared.requests[0], shared.out));
+            shared.service.answer(shared.lookup, shared.requests[0], shared.out));
     });
 }
 BENCHMARK(answer_one_hot_record);
 
 void answer(benchmark::State& state) {
     run(state, [](World& shared, const std::vector<std::byte>& request) {
-        benchmark::DoNotOptimize(shared.service.answer(shared.snapshot, request, shared.out));
+        benchmark::DoNotOptimize(shared.service.answer(shared.lookup, request, shared.out));
     });
 }
 BENCHMARK(answer);
 
 void renew_snapshot(benchmark::State& state) {
-    run(state, [](World& shared, const std::vector<std::byte>&) { shared.snapshot.renew(); });
+    run(state, [](World& shared, const std::vector<std::byte>&) { shared.lookup.renew(); });
 }
 BENCHMARK(renew_snapshot);
 

@@ -67,12 +67,12 @@ unsigned status_of(ResponseCode code) noexcept {
     }
 }
 
-const HttpReply& HttpApi::answer(const registry::Snapshot& snapshot, const HttpRequest& request) {
+const HttpReply& HttpApi::answer(registry::Lookup& lookup, const HttpRequest& request) {
     reply_.status = 200;
     reply_.allow = {};
     reply_.body.clear();
     try {
-        route(snapshot, request);
+        route(lookup, request);
     } catch (const std::exception&) {  // the store failed; the peer learns no more than that
         service_.metrics().store_faults.add();
         answer_error(500, ResponseCode::error, "The node cannot answer at the moment");
@@ -87,10 +87,10 @@ const HttpReply& HttpApi::refuse(unsigned status, std::string_view sentence) {
     return reply_;
 }
 
-void HttpApi::route(const registry::Snapshot& snapshot, const HttpRequest& request) {
+void HttpApi::route(registry::Lookup& lookup, const HttpRequest& request) {
     const bool tunnel = is_tunnel(request);
     service_.metrics().count(tunnel ? Transport::tunnel : Transport::http);
-    if (tunnel) return answer_tunnel(snapshot, request);
+    if (tunnel) return answer_tunnel(lookup, request);
     const std::string_view target{request.target().data(), request.target().size()};
     const std::string_view method{request.method_string().data(), request.method_string().size()};
     const bool whole_server = method == "OPTIONS" && target == "*";
@@ -115,19 +115,19 @@ void HttpApi::route(const registry::Snapshot& snapshot, const HttpRequest& reque
         reply_.content_type = metrics_type;
         return;
     }
-    route_api(snapshot, method);
+    route_api(lookup, method);
 }
 
-void HttpApi::route_api(const registry::Snapshot& snapshot, std::string_view method) {
+void HttpApi::route_api(registry::Lookup& lookup, std::string_view method) {
     const std::string_view path = target_.path();
     if (path == "/api/site") return answer_site();
-    if (path == handles_path || path.starts_with("/api/handles/")) return answer_handle(snapshot);
+    if (path == handles_path || path.starts_with("/api/handles/")) return answer_handle(lookup);
     answer_error(404, ResponseCode::protocol_error,
                  std::string{"Unknown HTTP API endpoint "}.append(method).append(" ").append(
                      protocol::is_utf8(path) ? path : "with other octets than UTF-8"));
 }
 
-void HttpApi::answer_handle(const registry::Snapshot& snapshot) {
+void HttpApi::answer_handle(registry::Lookup& lookup) {
     std::string_view handle = target_.path().substr(handles_path.size());
     if (!handle.empty()) handle.remove_prefix(1);
     if (handle.empty())
@@ -139,10 +139,10 @@ void HttpApi::answer_handle(const registry::Snapshot& snapshot) {
                             "callback: expected the name of a function");
     if (!read_filter()) return;
     const std::string_view public_only = target_.value("publicOnly");
-    const Resolution resolution = resolve(snapshot, {.handle = handle,
-                                                     .filter = filter_,
-                                                     .public_only = public_only != "false",
-                                                     .may_refer = !target_.has("doNotRefer")});
+    const Resolution resolution = resolve(lookup, {.handle = handle,
+                                                   .filter = filter_,
+                                                   .public_only = public_only != "false",
+                                                   .may_refer = !target_.has("doNotRefer")});
     service_.metrics().count(resolution.code);
     write_resolution(resolution, handle);
     wrap_callback();
@@ -226,10 +226,10 @@ void HttpApi::answer_site() {
     writer.end_object().end_object();
 }
 
-void HttpApi::answer_tunnel(const registry::Snapshot& snapshot, const HttpRequest& request) {
+void HttpApi::answer_tunnel(registry::Lookup& lookup, const HttpRequest& request) {
     target_.parse("/");
     if (message_.empty()) message_.resize(reply_size_max);
-    const Reply reply = service_.answer(snapshot, protocol::bytes_of(request.body()), message_);
+    const Reply reply = service_.answer(lookup, protocol::bytes_of(request.body()), message_);
     if (reply.size() == 0)
         return answer_error(400, ResponseCode::protocol_error,
                             "The body is shorter than a message envelope");

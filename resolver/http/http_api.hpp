@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 #include "resolver/http/request_target.hpp"
 #include "resolver/service.hpp"
 
@@ -36,18 +36,18 @@ public:
 
     /// Answers one request from the snapshot; never throws. The reply stays valid until the next
     /// call.
-    const HttpReply& answer(const registry::Snapshot& snapshot, const HttpRequest& request);
+    const HttpReply& answer(registry::Lookup& lookup, const HttpRequest& request);
 
     /// The answer to a request that could not be read.
     const HttpReply& refuse(unsigned status, std::string_view sentence);
 
 private:
-    void route(const registry::Snapshot& snapshot, const HttpRequest& request);
-    void route_api(const registry::Snapshot& snapshot, std::string_view method);
-    void answer_handle(const registry::Snapshot& snapshot);
+    void route(registry::Lookup& lookup, const HttpRequest& request);
+    void route_api(registry::Lookup& lookup, std::string_view method);
+    void answer_handle(registry::Lookup& lookup);
     void write_resolution(const Resolution& resolution, std::string_view handle);
     void answer_site();
-    void answer_tunnel(const registry::Snapshot& snapshot, const HttpRequest& request);
+    void answer_tunnel(registry::Lookup& lookup, const HttpRequest& request);
     void answer_text(unsigned status, std::string_view text);
     void answer_error(unsigned status, protocol::ResponseCode code, std::string_view message,
                       std::string_view handle = {});

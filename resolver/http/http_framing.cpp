@@ -83,8 +83,7 @@ void HttpFraming::begin_request() {
     head_octets_ = 0;
 }
 
-Framing::Progress HttpFraming::consume(const registry::Snapshot& snapshot, Bytes in,
-                                       OutBuffer& out) {
+Framing::Progress HttpFraming::consume(registry::Lookup& lookup, Bytes in, OutBuffer& out) {
     if (!parser_) begin_request();
     if (!parser_->is_header_done()) {
         const std::size_t end = protocol::text_of(in).find(end_of_head);
@@ -114,7 +113,7 @@ Framing::Progress HttpFraming::consume(const registry::Snapshot& snapshot, Bytes
     }
     const HttpRequest& request = parser_->get();
     const bool keep_alive = request.keep_alive();
-    write(api_.answer(snapshot, request), request, keep_alive, out);
+    write(api_.answer(lookup, request), request, keep_alive, out);
     parser_.reset();
     return {.consumed = consumed, .close = !keep_alive};
 }

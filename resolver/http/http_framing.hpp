@@ -16,8 +16,7 @@ public:
     HttpFraming(HttpApi& api, Service& service, const Config& config)
         : api_{api}, service_{service}, config_{config} {}
 
-    Progress consume(const registry::Snapshot& snapshot, protocol::Bytes in,
-                     OutBuffer& out) override;
+    Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     bool inside_request() const noexcept override { return parser_.has_value() && begun_; }
     std::uint32_t idle_timeout_seconds() const noexcept override {
         return config_.http_idle_timeout_seconds;

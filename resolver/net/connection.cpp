@@ -141,9 +141,12 @@ void Connection::serve(Bytes fresh) {
         unread_.insert(unread_.end(), fresh.begin(), fresh.end());
     }
     hub_.output.clear();
-    hub_.snapshot.renew();
-    const Bytes rest = answer_all(begun ? Bytes{unread_} : fresh);
-    hub_.snapshot.release();
+    hub_.lookup.renew();
+    const Bytes in = begun ? Bytes{unread_} : fresh;
+    framing_->foresee(hub_.lookup, in);
+    hub_.lookup.look_ahead();
+    const Bytes rest = answer_all(in);
+    hub_.lookup.release();
     if (hub_.output.size() > 0) request_since_ = hub_.second;
     if (!begun && !account(0, rest.size())) return close();
     keep(rest);
@@ -154,7 +157,7 @@ void Connection::serve(Bytes fresh) {
 Bytes Connection::answer_all(Bytes in) {
     more_requests_ = false;
     while (!in.empty() && !closing_) {
-        const auto progress = framing_->consume(hub_.snapshot, in, hub_.output);
+        const auto progress = framing_->consume(hub_.lookup, in, hub_.output);
         in = in.subspan(progress.consumed);
         closing_ = progress.close;
         if (progress.consumed == 0) break;
@@ -214,7 +217,7 @@ void Connection::proceed() {
     if (!more_requests_) return wait_readable();
     // The others come first: this connection has had a whole batch of answers.
     boost::asio::post(socket_.get_executor(), [self = shared_from_this()] {
-        if (self->open_) self->serve({});
+        if (self->open_ && self->unsent_.empty()) self->serve({});
     });
 }
 

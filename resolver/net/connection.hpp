@@ -16,8 +16,8 @@ class Connection;
 /// What the connections of one worker share: its snapshot, its buffers, its clock and the list of
 /// them all. Used by the worker's thread only.
 struct StreamHub {
-    StreamHub(registry::Snapshot& snapshot_, WorkerMetrics& metrics_, const Config& config_)
-        : snapshot{snapshot_}, metrics{metrics_}, config{config_}, input(input_size) {}
+    StreamHub(registry::Lookup& lookup_, WorkerMetrics& metrics_, const Config& config_)
+        : lookup{lookup_}, metrics{metrics_}, config{config_}, input(input_size) {}
 
     static constexpr std::size_t input_size = std::size_t{256} << 10;
 
@@ -31,7 +31,7 @@ struct StreamHub {
     void drain();
     void close_all();
 
-    registry::Snapshot& snapshot;
+    registry::Lookup& lookup;
     WorkerMetrics& metrics;
     const Config& config;
     std::size_t connections_max = 0;

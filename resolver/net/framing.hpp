@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "protocol/bytes.hpp"
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 
 namespace idnode::resolver {
 
@@ -51,10 +51,12 @@ public:
         bool close = false;        ///< nothing more will be answered on this connection
     };
 
+    /// Tells the lookup what the requests in `in` will ask for, as far as that is plain to see.
+    virtual void foresee(registry::Lookup&, protocol::Bytes) const {}
+
     /// Takes at most one request from the front of `in` and appends its answer to `out`. Nothing
     /// consumed means that more octets are needed.
-    virtual Progress consume(const registry::Snapshot& snapshot, protocol::Bytes in,
-                             OutBuffer& out) = 0;
+    virtual Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) = 0;
 
     /// Whether a request has begun of which the octets were already consumed.
     virtual bool inside_request() const noexcept { return false; }

@@ -3,6 +3,9 @@
 namespace idnode::resolver {
 namespace {
 
+/// What is looked up together; the rest of a longer pipeline is looked up one by one.
+constexpr std::size_t foreseen_max = 64;
+
 void append(const Reply& reply, OutBuffer& out) {
     out.commit(reply.head.size());  // it was written into the room
     out.append(reply.tail);
@@ -10,7 +13,19 @@ void append(const Reply& reply, OutBuffer& out) {
 
 }  // namespace
 
-Framing::Progress HandleFraming::consume(const registry::Snapshot& snapshot, protocol::Bytes in,
+void HandleFraming::foresee(registry::Lookup& lookup, protocol::Bytes in) const {
+    using protocol::Envelope;
+    for (std::size_t left = foreseen_max; left > 0 && in.size() >= Envelope::wire_size; --left) {
+        const std::size_t size =
+            Envelope::wire_size +
+            protocol::decode_envelope(in.first<Envelope::wire_size>()).message_length;
+        if (in.size() < size) return;
+        resolver::foresee(lookup, in.first(size));
+        in = in.subspan(size);
+    }
+}
+
+Framing::Progress HandleFraming::consume(registry::Lookup& lookup, protocol::Bytes in,
                                          OutBuffer& out) {
     using protocol::Envelope;
     if (in.size() < Envelope::wire_size) return {};
@@ -27,7 +42,7 @@ Framing::Progress HandleFraming::consume(const registry::Snapshot& snapshot, pro
     const std::size_t size = Envelope::wire_size + length;
     if (in.size() < size) return {};
     service_.metrics().count(Transport::tcp);
-    append(service_.answer(snapshot, in.first(size), out.room(reply_size_max)), out);
+    append(service_.answer(lookup, in.first(size), out.room(reply_size_max)), out);
     return {.consumed = size, .close = false};
 }
 

@@ -12,8 +12,8 @@ class HandleFraming final : public Framing {
 public:
     HandleFraming(Service& service, const Config& config) : service_{service}, config_{config} {}
 
-    Progress consume(const registry::Snapshot& snapshot, protocol::Bytes in,
-                     OutBuffer& out) override;
+    void foresee(registry::Lookup& lookup, protocol::Bytes in) const override;
+    Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     std::uint32_t idle_timeout_seconds() const noexcept override {
         return config_.tcp_idle_timeout_seconds;
     }

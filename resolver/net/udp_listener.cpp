@@ -52,9 +52,9 @@ std::string_view source_of(const msghdr& message) {
 }  // namespace
 
 UdpListener::UdpListener(boost::asio::io_context& context, const Endpoint& endpoint,
-                         const Config& config, registry::Snapshot& snapshot, Service& service)
+                         const Config& config, registry::Lookup& lookup, Service& service)
     : socket_{context},
-      snapshot_{snapshot},
+      lookup_{lookup},
       service_{service},
       reassembler_{{}, service.metrics()},
       requests_(config.udp_batch_max),
@@ -115,10 +115,13 @@ bool UdpListener::serve_batch() {
     const int received = ::recvmmsg(socket_.native_handle(), incoming_.data(),
                                     static_cast<unsigned>(incoming_.size()), MSG_DONTWAIT, nullptr);
     if (received <= 0) return false;
-    snapshot_.renew();
+    lookup_.renew();
+    for (std::size_t at = 0; at < static_cast<std::size_t>(received); ++at)
+        foresee(lookup_, {requests_[at].data, incoming_[at].msg_len});
+    lookup_.look_ahead();
     for (std::size_t at = 0; at < static_cast<std::size_t>(received); ++at) handle(at);
     flush();
-    snapshot_.release();
+    lookup_.release();
     return static_cast<std::size_t>(received) == incoming_.size();
 }
 
@@ -139,7 +142,7 @@ void UdpListener::handle(std::size_t at) {
         if (!whole) return;
         message = *whole;
     }
-    send(service_.answer(snapshot_, message, arena_room()), header, split);
+    send(service_.answer(lookup_, message, arena_room()), header, split);
 }
 
 /// Room for one answer of any size; sends what is queued when there is none left.

@@ -5,7 +5,7 @@
 #include <boost/asio/ip/udp.hpp>
 #include <vector>
 
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 #include "resolver/config.hpp"
 #include "resolver/net/endpoint.hpp"
 #include "resolver/net/reassembler.hpp"
@@ -21,7 +21,7 @@ public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
     /// the listener.
     UdpListener(boost::asio::io_context& context, const Endpoint& endpoint, const Config& config,
-                registry::Snapshot& snapshot, Service& service);
+                registry::Lookup& lookup, Service& service);
 
     void run();
     /// Answers what has already arrived and closes the socket.
@@ -57,7 +57,7 @@ private:
     protocol::MutableBytes arena_room();
 
     boost::asio::ip::udp::socket socket_;
-    registry::Snapshot& snapshot_;
+    registry::Lookup& lookup_;
     Service& service_;
     Reassembler reassembler_;
 

@@ -1,5 +1,7 @@
 #include "resolver/net/worker.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
@@ -16,8 +18,20 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::milliseconds stop_poll{20};
 constexpr int backlog = 4096;
+constexpr std::size_t front_memory_least = std::size_t{64} << 20;
+constexpr std::size_t front_memory_most = std::size_t{256} << 30;
 
 using ReusePort = boost::asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
+
+/// What the front indexes of all workers may take together: what is configured, or a quarter of
+/// the machine's memory.
+std::size_t front_memory(const Config& config) {
+    if (!config.front_enabled) return 0;
+    if (config.front_memory_mib > 0) return std::size_t{config.front_memory_mib} << 20;
+    const auto pages = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES));
+    const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    return std::clamp(pages * page_size / 4, front_memory_least, front_memory_most);
+}
 
 }  // namespace
 
@@ -26,19 +40,19 @@ Worker::Worker(const registry::Store& store, const Config& config, unsigned work
                const NodeView& node)
     : config_{config},
       worker_count_{worker_count},
-      snapshot_{store},
+      lookup_{store, front_memory(config) / worker_count},
       metrics_{std::move(metrics)},
       service_{std::move(context), clock, *metrics_},
       api_{service_, node},
-      hub_{snapshot_, *metrics_, config_} {
-    snapshot_.release();
+      hub_{lookup_, *metrics_, config_} {
+    lookup_.release();
     set_limits();
 }
 
 Endpoint Worker::listen_handle(const Endpoint& endpoint) {
     const Endpoint bound = listen_stream(endpoint, &Worker::make_handle_framing);
     udp_listeners_.push_back(
-        std::make_unique<UdpListener>(context_, bound, config_, snapshot_, service_));
+        std::make_unique<UdpListener>(context_, bound, config_, lookup_, service_));
     udp_listeners_.back()->run();
     return bound;
 }
@@ -108,7 +122,14 @@ void Worker::run() {
     context_.run();
 }
 
+/// Fills the front index in small steps, between which requests are answered.
+void Worker::warm() {
+    warming_ = lookup_.warm();
+    if (warming_) boost::asio::post(context_, [this] { warm(); });
+}
+
 void Worker::tick() {
+    if (!warming_) warm();  // a large change may have emptied the front index
     second_timer_.expires_after(std::chrono::seconds{1});
     second_timer_.async_wait([this](const boost::system::error_code& cancelled) {
         if (cancelled) return;

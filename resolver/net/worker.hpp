@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "registry/store.hpp"
+#include "registry/lookup.hpp"
 #include "resolver/config.hpp"
 #include "resolver/http/http_api.hpp"
 #include "resolver/net/connection.hpp"
@@ -49,13 +49,14 @@ private:
     std::unique_ptr<Framing> make_http_framing();
     void set_limits();
     void tick();
+    void warm();
     void begin_stop();
     void wait_for_end();
 
     boost::asio::io_context context_{1};
     Config config_;
     unsigned worker_count_;
-    registry::Snapshot snapshot_;
+    registry::Lookup lookup_;
     std::shared_ptr<WorkerMetrics> metrics_;
     Service service_;
     HttpApi api_;
@@ -65,6 +66,7 @@ private:
     boost::asio::steady_timer second_timer_{context_};
     boost::asio::steady_timer accept_timer_{context_};
     std::chrono::steady_clock::time_point stop_at_{};
+    bool warming_ = false;
 };
 
 }  // namespace idnode::resolver

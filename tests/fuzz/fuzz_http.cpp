@@ -14,7 +14,7 @@ public:
     bool receive(Bytes octets) {
         pending_.append(text_of(octets));
         while (!pending_.empty()) {
-            const auto progress = framing_.consume(node().snapshot(), bytes_of(pending_), out_);
+            const auto progress = framing_.consume(node().lookup(), bytes_of(pending_), out_);
             require(progress.consumed <= pending_.size(), "only what came is consumed");
             pending_.erase(0, progress.consumed);
             if (progress.close) return false;

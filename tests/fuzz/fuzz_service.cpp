@@ -8,7 +8,7 @@ void fuzz_service(Bytes input) {
     static std::vector<std::byte> room(resolver::reply_size_max);
     auto& node_under_test = node();
     const resolver::Reply reply =
-        node_under_test.service().answer(node_under_test.snapshot(), input, room);
+        node_under_test.service().answer(node_under_test.lookup(), input, room);
     if (reply.size() == 0) return;
     require(reply.size() <= resolver::reply_size_max, "an answer is no longer than a message");
     require(input.size() >= protocol::Envelope::wire_size, "only envelopes are answered");
@@ -21,7 +21,7 @@ void fuzz_service(Bytes input) {
             "an answer has a response code");
     const bool is_error = message->header.response_code == protocol::ResponseCode::protocol_error;
     const resolver::Reply second =
-        node_under_test.service().answer(node_under_test.snapshot(), bytes_of(answer), room);
+        node_under_test.service().answer(node_under_test.lookup(), bytes_of(answer), room);
     require(!is_error || second.size() == 0, "no answer is given to an error");
 }
 

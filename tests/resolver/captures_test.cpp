@@ -125,7 +125,7 @@ std::vector<std::string> answers_on_one_connection(CapturedServer& server,
     std::vector<std::string> answers;
     while (!sent.empty()) {
         OutBuffer out;
-        const auto progress = framing.consume(server.snapshot(), ExactBuffer{bytes_of(sent)}, out);
+        const auto progress = framing.consume(server.lookup(), ExactBuffer{bytes_of(sent)}, out);
         EXPECT_FALSE(progress.close);
         if (progress.consumed == 0) break;
         sent.erase(0, progress.consumed);

@@ -245,7 +245,8 @@ TEST(Reload, TakesOverExactlyTheOptionsThatSaySo) {
         if (!option.reloadable) restart.push_back(option.name);
     EXPECT_EQ(restart, (std::vector<std::string_view>{
                            "data_directory", "listen.handle", "listen.http", "workers",
-                           "registry.map_size_gib", "udp.batch_max", "udp.socket_buffer_kib"}));
+                           "registry.map_size_gib", "front.enabled", "front.memory_mib",
+                           "udp.batch_max", "udp.socket_buffer_kib"}));
     EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
     EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
     Config changed;

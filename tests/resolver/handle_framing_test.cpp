@@ -39,7 +39,7 @@ protected:
             unread += octets.substr(at, step);
             while (!unread.empty() && !conversation.closed) {
                 const test::ExactBuffer in{bytes_of(unread)};
-                const auto progress = framing.consume(node_.snapshot(), in.bytes(), out);
+                const auto progress = framing.consume(node_.lookup(), in.bytes(), out);
                 unread.erase(0, progress.consumed);
                 conversation.closed = progress.close;
                 if (progress.consumed == 0) break;

@@ -68,7 +68,7 @@ protected:
             request.set(http::field::content_type,
                         boost::beast::string_view{content_type.data(), content_type.size()});
         request.body() = std::move(body);
-        return api_.answer(node_.snapshot(), request);
+        return api_.answer(node_.lookup(), request);
     }
     const HttpReply& get(std::string_view target) { return send(http::verb::get, target); }
     json::value body_of(std::string_view target) { return json::parse(get(target).body); }

@@ -77,7 +77,7 @@ protected:
             unread += octets.substr(at, step);
             while (!unread.empty() && !conversation.closed) {
                 const auto progress =
-                    framing.consume(node_.snapshot(), protocol::bytes_of(unread), out);
+                    framing.consume(node_.lookup(), protocol::bytes_of(unread), out);
                 unread.erase(0, progress.consumed);
                 conversation.closed = progress.close;
                 if (progress.consumed == 0) break;

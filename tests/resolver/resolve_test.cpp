@@ -44,21 +44,21 @@ class ResolveTest : public testing::Test {
 protected:
     void change(std::vector<registry::Change> changes) {
         test::commit(store_, std::move(changes));
-        snapshot_.renew();
+        lookup_.renew();
     }
-    Resolution ask(std::string_view handle, bool public_only = true, bool may_refer = true) const {
+    Resolution ask(std::string_view handle, bool public_only = true, bool may_refer = true) {
         return resolve(
-            snapshot_,
+            lookup_,
             {.handle = handle, .filter = {}, .public_only = public_only, .may_refer = may_refer});
     }
-    Resolution ask(std::string_view handle, const Filter& filter, bool public_only = true) const {
-        return resolve(snapshot_,
+    Resolution ask(std::string_view handle, const Filter& filter, bool public_only = true) {
+        return resolve(lookup_,
                        {.handle = handle, .filter = filter.get(), .public_only = public_only});
     }
-    ResponseCode code(std::string_view handle) const { return ask(handle).code; }
+    ResponseCode code(std::string_view handle) { return ask(handle).code; }
 
     /// The indexes of the values that the answer shows.
-    Indexes shown(std::string_view handle, const Indexes& indexes, const Types& types) const {
+    Indexes shown(std::string_view handle, const Indexes& indexes, const Types& types) {
         const Filter filter{indexes, types};
         const Resolution resolution = ask(handle, filter);
         EXPECT_EQ(resolution.code, ResponseCode::success);
@@ -70,18 +70,18 @@ protected:
         return seen;
     }
     ResponseCode code_for(std::string_view handle, const Indexes& indexes, const Types& types,
-                          bool public_only = true) const {
+                          bool public_only = true) {
         const Filter filter{indexes, types};
         return ask(handle, filter, public_only).code;
     }
-    std::string delegation_of(const Resolution& resolution) const {
+    std::string delegation_of(const Resolution& resolution) {
         return resolution.delegation ? std::string{resolution.delegation->handle()} : "none";
     }
 
     const test::TempDirectory directory_;
     const registry::Store store_{directory_.path(), registry::Store::Access::write_or_create,
                                  test::small_map};
-    registry::Snapshot snapshot_{store_};
+    registry::Lookup lookup_{store_};
 };
 
 protocol::Record mixed_record(const char* handle) {

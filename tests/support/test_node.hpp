@@ -32,18 +32,18 @@ public:
 
     void change(std::vector<registry::Change> changes) {
         commit(store_, std::move(changes));
-        snapshot_.renew();
+        lookup_.renew();
     }
 
     const registry::Store& store() const noexcept { return store_; }
-    const registry::Snapshot& snapshot() const noexcept { return snapshot_; }
+    registry::Lookup& lookup() noexcept { return lookup_; }
     resolver::Service& service() noexcept { return service_; }
     resolver::WorkerMetrics& metrics() noexcept { return metrics_; }
 
     /// The answer to one message, in one piece.
     std::string answer(protocol::Bytes message) {
         std::vector<std::byte> room(resolver::reply_size_max);
-        const resolver::Reply reply = service_.answer(snapshot_, message, room);
+        const resolver::Reply reply = service_.answer(lookup_, message, room);
         return std::string{protocol::text_of(reply.head)}.append(protocol::text_of(reply.tail));
     }
 
@@ -51,7 +51,7 @@ private:
     const TempDirectory directory_;
     const registry::Store store_{directory_.path(), registry::Store::Access::write_or_create,
                                  small_map};
-    registry::Snapshot snapshot_{store_};
+    registry::Lookup lookup_{store_};
     FixedClock clock_;
     resolver::WorkerMetrics metrics_;
     resolver::Service service_;

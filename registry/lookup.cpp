@@ -1,0 +1,177 @@
+#include "registry/lookup.hpp"
+
+#include <array>
+
+#include "protocol/handle/handle.hpp"
+#include "registry/changes.hpp"
+
+namespace idnode::registry {
+namespace {
+
+using protocol::Bytes;
+using protocol::bytes_of;
+using protocol::text_of;
+
+/// More changes than this at once, and filling the front index anew is less work.
+constexpr std::uint64_t changes_max = 4096;
+/// Records that one call of `warm` takes: a fraction of a millisecond.
+constexpr std::size_t warm_records = 256;
+/// Records that one batch may add to the front index, so that a flood of unknown handles costs
+/// little.
+constexpr std::size_t missed_max = 64;
+
+}  // namespace
+
+Lookup::Lookup(const Store& store, std::size_t front_memory_max)
+    : snapshot_{store}, front_{front_memory_max, snapshot_.record_count()} {
+    missed_.reserve(missed_max);
+    foreseen_.reserve(TreeWalk::batch_max * 2);
+    start_over();
+    sequence_ = snapshot_.sequence();
+    take_over_changes();
+}
+
+void Lookup::renew() {
+    forget_batch();
+    snapshot_.renew();
+    if (snapshot_.txn().id() != transaction_) take_over_changes();
+}
+
+void Lookup::release() {
+    for (const Missed& each : missed_)
+        front_.put(each.hash, each.record.handle(), each.record.stored());
+    forget_batch();
+    snapshot_.release();
+}
+
+void Lookup::forget_batch() noexcept {
+    missed_.clear();
+    foreseen_.clear();
+    foreseen_at_ = 0;
+}
+
+void Lookup::take_over_changes() {
+    transaction_ = snapshot_.txn().id();
+    walk_.follow(snapshot_.txn());
+    const std::uint64_t now = snapshot_.sequence();
+    if (now == sequence_) return;
+    const bool known =
+        now > sequence_ && now - sequence_ <= changes_max &&
+        for_each_change(snapshot_, sequence_ + 1, [&](std::string_view change) { apply(change); });
+    if (!known || front_.is_crowded()) start_over();
+    sequence_ = now;
+}
+
+void Lookup::apply(std::string_view change) {
+    const ChangedEntry entry = parse_change(change);
+    if (entry.kind == ChangedEntry::Kind::prefixes) return load_prefixes();
+    if (entry.key.size() >= HandleKey::size_max) return;  // never held
+    const std::uint64_t hash = FrontIndex::hash_of(bytes_of(entry.key));
+    const auto stored = snapshot_.txn().get(snapshot_.store().records(), bytes_of(entry.key));
+    if (stored)
+        front_.put(hash, RecordView{*stored}.handle(), *stored);
+    else
+        front_.erase(hash, entry.key);
+}
+
+void Lookup::start_over() {
+    front_.clear(snapshot_.record_count());
+    warm_key_.clear();
+    warm_done_ = !front_.enabled();
+    load_prefixes();
+}
+
+void Lookup::load_prefixes() {
+    prefixes_.clear();
+    for_each_homed_prefix(
+        snapshot_, [&](std::string_view prefix) { prefixes_.insert(protocol::folded(prefix)); });
+}
+
+void Lookup::foresee(std::string_view handle) {
+    if (handle.size() < HandleKey::size_max) foreseen_.emplace_back(handle);
+}
+
+void Lookup::look_ahead() {
+    for (const Wanted& each : foreseen_) front_.prefetch_slot(each.hash);
+    for (const Wanted& each : foreseen_) front_.prefetch_record(each.hash);
+    std::array<Wanted*, TreeWalk::batch_max> missed;
+    std::size_t count = 0;
+    for (Wanted& each : foreseen_) {
+        if (find_in_front(each)) continue;
+        missed[count++] = &each;
+        if (count < missed.size()) continue;
+        find_in_store(missed);
+        count = 0;
+    }
+    if (count > 0) find_in_store(std::span{missed}.first(count));
+}
+
+/// Whether the front index knows the answer, be it that there is no such record.
+bool Lookup::find_in_front(Wanted& wanted) const noexcept {
+    if (!front_.enabled()) return false;
+    wanted.record = front_.find(wanted.hash, wanted.handle);
+    return wanted.record || holds_everything();
+}
+
+void Lookup::find_in_store(std::span<Wanted* const> missed) {
+    std::array<TreeWalk::Search, TreeWalk::batch_max> searches;
+    for (std::size_t at = 0; at < missed.size(); ++at) searches[at].key = missed[at]->key.bytes();
+    walk_.find(std::span{searches}.first(missed.size()));
+    for (std::size_t at = 0; at < missed.size(); ++at) {
+        if (!searches[at].value) continue;
+        missed[at]->record.emplace(*searches[at].value);
+        note_missed(missed[at]->hash, missed[at]->record);
+    }
+}
+
+void Lookup::note_missed(std::uint64_t hash, const std::optional<RecordView>& record) {
+    if (record && front_.enabled() && missed_.size() < missed_max)
+        missed_.push_back({hash, *record});
+}
+
+std::optional<RecordView> Lookup::find(std::string_view handle) {
+    for (std::size_t at = foreseen_at_; at < foreseen_.size(); ++at) {
+        if (foreseen_[at].handle.data() != handle.data() ||
+            foreseen_[at].handle.size() != handle.size())
+            continue;
+        foreseen_at_ = at + 1;
+        return foreseen_[at].record;
+    }
+    // Handles whose keys are hashed stay out of the front index: nobody could tell from a key
+    // which of them has changed.
+    if (handle.size() >= HandleKey::size_max) return snapshot_.find(handle);
+    Wanted wanted{handle};
+    if (find_in_front(wanted)) return wanted.record;
+    wanted.record = snapshot_.find(wanted.key);
+    note_missed(wanted.hash, wanted.record);
+    return wanted.record;
+}
+
+bool Lookup::is_homed(std::string_view prefix) const noexcept {
+    std::array<char, protocol::prefix_size_max> folded;
+    if (prefix.empty() || prefix.size() > folded.size()) return false;
+    protocol::fold(prefix, folded.data());
+    return prefixes_.contains(std::string_view{folded.data(), prefix.size()});
+}
+
+bool Lookup::warm() {
+    if (warm_done_) return false;
+    renew();
+    lmdb::Cursor cursor{snapshot_.txn(), snapshot_.store().records()};
+    auto entry = cursor.seek(bytes_of(warm_key_));
+    if (entry && !warm_key_.empty() && text_of(entry->key) == warm_key_) entry = cursor.next();
+    for (std::size_t left = warm_records; entry && left > 0; --left) {
+        const std::uint64_t hash = FrontIndex::hash_of(entry->key);
+        const std::string_view handle = RecordView{entry->value}.handle();
+        if (entry->key.size() < HandleKey::size_max && !front_.find(hash, handle))
+            front_.put(hash, handle, entry->value);
+        warm_key_ = text_of(entry->key);
+        entry = cursor.next();
+    }
+    // What does not fit needs no more filling: from here on it holds what is asked for.
+    warm_done_ = !entry || front_.has_dropped();
+    release();
+    return !warm_done_;
+}
+
+}  // namespace idnode::registry

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "registry/front_index.hpp"
+#include "registry/store.hpp"
+#include "registry/tree_walk.hpp"
+
+namespace idnode::registry {
+
+/// What one worker sees of the registry: a snapshot, and before it records held in memory and the
+/// homed prefixes. Exact: each renewal takes over every change since the one before, whoever made
+/// it, before anything is answered from the new state. Used by one thread; must not outlive its
+/// store.
+class Lookup {
+public:
+    /// Holds the present state; the front index takes at most `front_memory_max` octets, and 0
+    /// goes without.
+    explicit Lookup(const Store& store, std::size_t front_memory_max = 0);
+
+    /// Moves on to the present state. Cheap while nothing changes: once per batch of requests.
+    void renew();
+    /// Lets go of the state, after taking what was missed into the front index.
+    void release();
+
+    /// Says that `find` will be called with this very text (the same octets in the same place),
+    /// in the order of these calls. The text must stay where it is until `release`.
+    void foresee(std::string_view handle);
+    /// Looks up at once what was foreseen: what one look-up has to wait for is fetched while the
+    /// others are at work.
+    void look_ahead();
+
+    std::optional<RecordView> find(std::string_view handle);
+    bool is_homed(std::string_view prefix) const noexcept;
+
+    /// Takes some more records into the front index; false when there is nothing left to do.
+    /// Called between renewals, when there is time.
+    bool warm();
+
+    const Snapshot& snapshot() const noexcept { return snapshot_; }
+    std::size_t front_memory() const noexcept { return front_.memory(); }
+    std::uint64_t front_records() const noexcept { return front_.held(); }
+
+private:
+    void take_over_changes();
+    void apply(std::string_view change);
+    void start_over();
+    void forget_batch() noexcept;
+    void load_prefixes();
+    struct Wanted {
+        explicit Wanted(std::string_view wanted_handle) noexcept
+            : handle{wanted_handle}, key{wanted_handle}, hash{FrontIndex::hash_of(key.bytes())} {}
+
+        std::string_view handle;
+        HandleKey key;
+        std::uint64_t hash;
+        std::optional<RecordView> record;
+    };
+    bool find_in_front(Wanted& wanted) const noexcept;
+    void find_in_store(std::span<Wanted* const> missed);
+    void note_missed(std::uint64_t hash, const std::optional<RecordView>& record);
+    bool holds_everything() const noexcept { return warm_done_ && !front_.has_dropped(); }
+
+    Snapshot snapshot_;
+    FrontIndex front_;
+    TreeWalk walk_{"records"};
+    std::uint64_t transaction_ = 0;  ///< of the snapshot that was taken over last
+    std::uint64_t sequence_ = 0;     ///< of the last change that was taken over
+
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const noexcept {
+            return std::hash<std::string_view>{}(text);
+        }
+    };
+    std::unordered_set<std::string, Hash, std::equal_to<>> prefixes_;  ///< folded
+
+    struct Missed {
+        std::uint64_t hash;
+        RecordView record;
+    };
+    std::vector<Wanted> foreseen_;
+    std::size_t foreseen_at_ = 0;  ///< the first that `find` has not come to
+    std::vector<Missed> missed_;   ///< found in the store, not yet in the front index
+    std::string warm_key_;         ///< up to where the front index was filled
+    bool warm_done_ = false;
+};
+
+}  // namespace idnode::registry

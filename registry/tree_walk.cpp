@@ -1,0 +1,146 @@
+#include "registry/tree_walk.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "protocol/bytes.hpp"
+
+namespace idnode::registry {
+namespace {
+
+// Layout of LMDB 0.9 (MDB_DATA_VERSION 1), in the byte order of the machine.
+constexpr std::size_t page_header_size = 16;
+constexpr std::size_t at_page_number = 0;
+constexpr std::size_t at_lower = 12;  ///< end of the pointers, and so how many there are
+constexpr std::size_t node_header_size = 8;
+constexpr std::size_t at_node_flags = 4;
+constexpr std::size_t at_key_size = 6;
+constexpr std::uint16_t flag_big_data = 0x01;
+constexpr std::size_t table_descriptor_size = 48;
+constexpr std::size_t at_depth = 6;
+constexpr std::size_t at_root = 40;
+constexpr std::uint64_t no_page = ~std::uint64_t{0};
+
+template <class T>
+T load(const std::byte* at) noexcept {
+    T value;
+    std::memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+void prefetch(const std::byte* at) noexcept { __builtin_prefetch(at); }
+
+std::size_t node_count(const std::byte* page) noexcept {
+    return (load<std::uint16_t>(page + at_lower) - page_header_size) / 2;
+}
+
+const std::byte* node_at(const std::byte* page, std::size_t place) noexcept {
+    return page + load<std::uint16_t>(page + page_header_size + 2 * place);
+}
+
+Bytes key_of(const std::byte* node) noexcept {
+    return {node + node_header_size, load<std::uint16_t>(node + at_key_size)};
+}
+
+int compare(Bytes left, Bytes right) noexcept {
+    const int order = std::memcmp(left.data(), right.data(), std::min(left.size(), right.size()));
+    if (order != 0) return order;
+    return left.size() < right.size() ? -1 : left.size() > right.size() ? 1 : 0;
+}
+
+std::uint64_t child_of(const std::byte* node) noexcept {
+    return load<std::uint16_t>(node) | std::uint64_t{load<std::uint16_t>(node + 2)} << 16 |
+           std::uint64_t{load<std::uint16_t>(node + at_node_flags)} << 32;
+}
+
+/// One key's search within one page: the first place whose key is not less than the wanted one
+/// lies in [low, high].
+struct Place {
+    const std::byte* page;
+    std::size_t low;
+    std::size_t high;
+    bool exact;  ///< the key at `low` is the wanted one
+};
+
+/// Searches all pages at once: one comparison of each key by turns, with the next node on its way.
+void search_pages(std::span<const TreeWalk::Search> searches, std::span<Place> places,
+                  std::size_t first) noexcept {
+    for (Place& place : places) {
+        place.low = first;  // the first key of a branch page stands for "less than everything"
+        place.high = node_count(place.page);
+        place.exact = false;
+        prefetch(place.page + page_header_size + (place.low + place.high) / 2 * 2);
+    }
+    bool searching = true;
+    while (searching) {
+        for (const Place& place : places)
+            if (place.low < place.high) prefetch(node_at(place.page, (place.low + place.high) / 2));
+        searching = false;
+        for (std::size_t at = 0; at < places.size(); ++at) {
+            Place& place = places[at];
+            if (place.low >= place.high || place.exact) continue;
+            const std::size_t middle = (place.low + place.high) / 2;
+            const int order = compare(searches[at].key, key_of(node_at(place.page, middle)));
+            if (order == 0) {
+                place.low = middle;
+                place.exact = true;
+            } else if (order < 0) {
+                place.high = middle;
+            } else {
+                place.low = middle + 1;
+            }
+            searching |= !place.exact && place.low < place.high;
+        }
+    }
+}
+
+}  // namespace
+
+void TreeWalk::follow(const lmdb::ReadTxn& txn) {
+    depth_ = 0;
+    MDB_dbi main = 0;
+    lmdb::require(mdb_dbi_open(txn.get(), nullptr, 0, &main), "find the tables of the store");
+    const auto descriptor = txn.get(main, protocol::bytes_of(table_));
+    if (!descriptor || descriptor->size() != table_descriptor_size) return;
+    MDB_stat stat;
+    lmdb::require(mdb_stat(txn.get(), main, &stat), "look at the store");
+    page_size_ = stat.ms_psize;
+    // The descriptor lies in a page of the map that knows its own number.
+    const auto address = reinterpret_cast<std::uintptr_t>(descriptor->data());
+    const auto* const page = descriptor->data() - address % page_size_;
+    map_ = page - load<std::uint64_t>(page + at_page_number) * page_size_;
+    root_ = load<std::uint64_t>(descriptor->data() + at_root);
+    if (root_ != no_page) depth_ = load<std::uint16_t>(descriptor->data() + at_depth);
+}
+
+void TreeWalk::find(std::span<Search> searches) const {
+    for (Search& search : searches) search.value.reset();
+    if (depth_ == 0) return;
+    std::array<Place, batch_max> storage;
+    const auto places = std::span{storage}.first(searches.size());
+    for (Place& place : places) place.page = map_ + root_ * page_size_;
+    for (unsigned level = 1; level < depth_; ++level) {
+        search_pages(searches, places, 1);
+        for (Place& place : places) {
+            const std::size_t child = place.exact ? place.low : place.low - 1;
+            place.page = map_ + child_of(node_at(place.page, child)) * page_size_;
+            prefetch(place.page);
+        }
+    }
+    search_pages(searches, places, 0);
+    for (std::size_t at = 0; at < searches.size(); ++at) {
+        if (!places[at].exact) continue;
+        const std::byte* const node = node_at(places[at].page, places[at].low);
+        const std::size_t size =
+            load<std::uint16_t>(node) | std::size_t{load<std::uint16_t>(node + 2)} << 16;
+        const std::byte* data = key_of(node).data() + key_of(node).size();
+        if (load<std::uint16_t>(node + at_node_flags) & flag_big_data)
+            data = map_ + load<std::uint64_t>(data) * page_size_ + page_header_size;
+        searches[at].value = Bytes{data, size};
+        prefetch(data + 64);
+        prefetch(data + 128);
+    }
+}
+
+}  // namespace idnode::registry
