@@ -359,7 +359,7 @@ TEST_F(HttpFramingTest, RefusesWhatIsNoHttp11Request) {
           std::string{"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
           std::string{"GET /healthz HTTP/1.1 \r\n\r\n"},
           std::string{"GET  /healthz HTTP/1.1\r\n\r\n"}, std::string{"GET /a b HTTP/1.1\r\n\r\n"},
-          std::string{"G\1T / HTTP/1.1\r\n\r\n"}, std::string{"GET /a\0b HTTP/1.1\r\n\r\n", 23},
+          std::string{"G\1T / HTTP/1.1\r\n\r\n"}, std::string{"GET /a\0b HTTP/1.1\r\n\r\n", 21},
           std::string{"\x16\3\1\2\0\1\0", 7}, std::string{"GET / HTTP/1.1\n\n"},
           std::string{"POST / HTTP/1.1\r\nHost: a\r\n"
                       "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\n"}}) {
