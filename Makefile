@@ -47,7 +47,7 @@ sanitize: deps ## Runs all tests under ASan and UBSan, and those of the server u
 	$(fixed_addresses) cmake --build --preset asan
 	$(fixed_addresses) ctest --preset asan
 	cmake --preset tsan
-	$(fixed_addresses) cmake --build --preset tsan
+	$(fixed_addresses) cmake --build --preset tsan --target end_to_end_tests
 	$(fixed_addresses) ctest --preset tsan
 
 lint: ## Checks the layout of all sources, then has clang-tidy read them (LINT_ONLY=folder for less).

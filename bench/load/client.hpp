@@ -1,55 +1,45 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <memory>
-#include <optional>
-#include <vector>
+#include <random>
 
-#include "bench/load/workload.hpp"
-#include "resolver/net/endpoint.hpp"
+#include "bench/load/channel.hpp"
 
 namespace idnode::bench {
 
-using Clock = std::chrono::steady_clock;
-
-enum class Transport { udp, tcp, http };
-
-struct ClientOptions {
-    Transport transport = Transport::udp;
-    std::size_t sockets = 16;  ///< and so source ports
-    std::size_t depth = 8;     ///< requests under way on each
-    bool verify = true;        ///< false for a reference that sends constant octets
-    bool segments = false;     ///< UDP: let the kernel cut and join runs of datagrams (GSO, GRO)
-};
-
-/// What a client saw in one stretch of time.
-struct Tally {
-    std::uint64_t answers = 0;
-    std::uint64_t wrong = 0;  ///< answers that did not fit their request
-    std::uint64_t lost = 0;   ///< requests that were sent again
-    double seconds = 0;
-
-    double rate() const { return seconds > 0 ? static_cast<double>(answers) / seconds : 0; }
-};
-
-/// Asks one server from many sockets, as fast as it answers (closed loop): `sockets * depth`
-/// requests are under way at any time. One thread.
+/// Asks one server through many sockets, each with a port of its own. One thread.
 class Client {
 public:
-    virtual ~Client() = default;
+    /// Connects `sockets` channels; `workload` must outlive the client.
+    Client(const resolver::Endpoint& server, const ChannelOptions& options, std::size_t sockets,
+           Workload& workload);
+    ~Client();
+    Client(const Client&) = delete;
+    Client& operator=(const Client&) = delete;
 
-    /// Keeps asking until the time is up, then collects what is still under way.
-    virtual Tally run(Clock::time_point until) = 0;
+    /// Closed loop: asks as fast as the server answers, with all channels full at any time.
+    Tally run(Clock::time_point until);
+
+    /// Open loop: requests are due at random (Poisson), `rate` a second on average, however late
+    /// the answers come. A latency counts from when its request was due, so that a server that
+    /// stalls pays for all who would have come meanwhile (no coordinated omission).
+    Tally run_open(Clock::time_point until, double rate, Latencies& latencies);
+
+private:
+    void fill(Channel& channel);
+    void serve(Tally& tally, bool ask_more, int wait_ms);
+    void repeat_unanswered(Tally& tally);
+    Channel* channel_with_room();
+    void drain();
+    void watch(Channel& channel, int operation) const;
+
+    Workload& workload_;
+    ChannelOptions options_;
+    std::unique_ptr<Dialect> dialect_;
+    int poll_;
+    std::vector<std::unique_ptr<Channel>> channels_;
+    std::size_t turn_ = 0;
+    Clock::time_point repeated_;
+    std::mt19937_64 random_{7};
 };
-
-/// Connects; throws boost::system::system_error when nobody is there.
-std::unique_ptr<Client> make_client(const resolver::Endpoint& server, const ClientOptions& options,
-                                    Workload& workload);
-
-std::unique_ptr<Client> make_udp_client(const resolver::Endpoint& server,
-                                        const ClientOptions& options, Workload& workload);
-std::unique_ptr<Client> make_stream_client(const resolver::Endpoint& server,
-                                           const ClientOptions& options, Workload& workload);
 
 }  // namespace idnode::bench

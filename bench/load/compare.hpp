@@ -17,6 +17,13 @@ struct Side {
     pid_t process = 0;  ///< whose CPU time is read; 0: nobody's
 };
 
+/// How a comparison is run.
+struct Course {
+    std::size_t slices = 8;
+    std::chrono::milliseconds slice{400};
+    double rate = 0;  ///< requests a second in the open loop; 0: closed loop
+};
+
 /// Median, least and greatest of a series.
 struct Spread {
     double median = 0;
@@ -29,6 +36,10 @@ Spread spread_of(std::vector<double> series);
 struct Measurement {
     Spread rate;    ///< answers a second
     Spread cpu_us;  ///< CPU time of the server's process for each answer
+    Spread p50_us;  ///< open loop: latency, slice by slice
+    Spread p99_us;
+    Latencies latencies;  ///< open loop: of all slices
+    double stall_us = 0;
     std::uint64_t answers = 0;
     std::uint64_t wrong = 0;
     std::uint64_t lost = 0;
@@ -42,7 +53,10 @@ struct Comparison {
 /// Lets the sides take turns in short slices, A B B A A B B A …, so that whatever slows the machine
 /// slows them alike; what remains is their ratio. A slice in which programs other than these took
 /// more than a twentieth of a processor is taken again, a few times.
-Comparison compare(const std::vector<Side>& sides, std::size_t slices,
-                   std::chrono::milliseconds slice);
+Comparison compare(const std::vector<Side>& sides, const Course& course);
+
+/// Lines for people, and the same as JSON.
+std::string to_table(const Comparison& result, const std::vector<Side>& sides);
+std::string to_json(const Comparison& result, const std::vector<Side>& sides);
 
 }  // namespace idnode::bench

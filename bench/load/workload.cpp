@@ -2,19 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <fstream>
+#include <stdexcept>
 
 #include "bench/support/bench_store.hpp"
-#include "protocol/handle/message.hpp"
-#include "protocol/handle/resolution.hpp"
 
 namespace idnode::bench {
 namespace {
-
-using protocol::Bytes;
-using protocol::Envelope;
-using protocol::Header;
-using protocol::ResponseCode;
 
 constexpr std::size_t zipf_draws = std::size_t{1} << 22;
 constexpr double zipf_exponent = 0.99;
@@ -42,57 +36,56 @@ std::vector<std::uint32_t> draw_zipf(std::uint64_t record_count, std::uint64_t& 
     return draws;
 }
 
+std::size_t longest_of(const std::vector<std::string>& handles) {
+    std::size_t longest = 0;
+    for (const std::string& each : handles) longest = std::max(longest, each.size());
+    return longest;
+}
+
 }  // namespace
 
 Workload::Workload(Mix mix, std::uint64_t record_count, std::uint64_t seed)
     : mix_{mix},
       record_count_{record_count},
       state_{seed},
-      template_{request_for(handle_of(0), 0)} {
-    const std::string handle = handle_of(0);
-    const std::size_t at = Envelope::wire_size + Header::wire_size + sizeof(std::uint32_t);
-    digits_at_ = at + handle.size() - handle_digits;
+      template_{handle_of(0)},
+      handle_size_max_{template_.size()} {
     if (mix == Mix::zipf) zipf_ = draw_zipf(record_count, state_);
+    if (mix == Mix::miss) template_[template_.size() - handle_digits - 1] = 'M';
 }
 
+Workload::Workload(std::vector<std::string> handles)
+    : mix_{Mix::replay},
+      record_count_{handles.size()},
+      state_{0},
+      handles_{std::move(handles)},
+      handle_size_max_{longest_of(handles_)} {}
+
 std::uint64_t Workload::next() {
-    if (mix_ == Mix::zipf) return zipf_[zipf_at_++ % zipf_draws];
+    switch (mix_) {
+        case Mix::zipf: return zipf_[at_++ % zipf_draws];
+        case Mix::replay: return at_++ % handles_.size();
+        case Mix::uniform:
+        case Mix::miss: break;
+    }
     return next_random(state_) % record_count_;
 }
 
-void Workload::write_request(std::uint64_t number, std::uint32_t request_id,
-                             protocol::MutableBytes out) const {
-    std::memcpy(out.data(), template_.data(), template_.size());
-    protocol::store_big(out.data() + 8, request_id);
-    auto* const digits = reinterpret_cast<char*>(out.data()) + digits_at_;
-    write_handle_digits(number, digits);
-    if (mix_ == Mix::miss) digits[0] = 'M';
+std::string_view Workload::handle(std::uint64_t number, HandleBuffer& buffer) const {
+    if (mix_ == Mix::replay) return handles_[number];
+    const std::size_t fixed = template_.size() - handle_digits;
+    std::copy_n(template_.data(), fixed, buffer.data());
+    write_handle_digits(number, buffer.data() + fixed);
+    return {buffer.data(), template_.size()};
 }
 
-bool Workload::answers(Bytes message, std::uint32_t request_id) const {
-    if (message.size() < Envelope::wire_size + Header::wire_size) return false;
-    const auto code = static_cast<ResponseCode>(
-        protocol::load_big<std::uint32_t>(message.data() + Envelope::wire_size + 4));
-    return protocol::load_big<std::uint32_t>(message.data() + 8) == request_id &&
-           code == (mix_ == Mix::miss ? ResponseCode::handle_not_found : ResponseCode::success);
-}
-
-bool Workload::answers_fully(Bytes message, std::uint64_t number) const {
-    if (mix_ == Mix::miss) return true;
-    const auto decoded = protocol::decode_message(message);
-    if (!decoded) return false;
-    const auto body = protocol::decode_resolution_response(decoded->body);
-    if (!body || body->handle != handle_of(number)) return false;
-    const protocol::Record expected = make_record(number);
-    std::size_t at = 0;
-    bool equal = body->values.count() == expected.values.size();
-    body->values.for_each([&](const protocol::ValueView& value) {
-        protocol::Value found = to_value(value);
-        found.timestamp = 0;
-        equal = equal && at < expected.values.size() && found == expected.values[at];
-        ++at;
-    });
-    return equal;
+std::vector<std::string> read_handles(const std::string& file) {
+    std::ifstream in{file};
+    std::vector<std::string> handles;
+    for (std::string line; std::getline(in, line);)
+        if (!line.empty()) handles.push_back(line);
+    if (handles.empty()) throw std::runtime_error{"no handles in " + file};
+    return handles;
 }
 
 }  // namespace idnode::bench

@@ -1,45 +1,48 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "protocol/bytes.hpp"
-
 namespace idnode::bench {
 
-/// Which records are asked for.
-enum class Mix { uniform, zipf, miss };
+/// Which records are asked for: all alike, a few much more than others (Zipf, 0.99), none that
+/// exists, or those of a list in its order.
+enum class Mix { uniform, zipf, miss, replay };
 
-/// Requests for the records of a `BenchStore`, without end and the same for the same seed. A
-/// request is a template into which number and id are written, so that making one costs little
-/// beside sending it.
+/// What is asked for, without end and the same for the same seed. Requests are numbers; `handle`
+/// tells what a number stands for.
 class Workload {
 public:
+    /// Records of a `BenchStore`; `mix` is not `replay`.
     Workload(Mix mix, std::uint64_t record_count, std::uint64_t seed);
+    /// A captured list, which must not be empty.
+    explicit Workload(std::vector<std::string> handles);
 
-    /// The number of the record that is asked for next.
+    /// The number of the request that comes next.
     std::uint64_t next();
 
-    std::size_t request_size() const noexcept { return template_.size(); }
+    using HandleBuffer = std::array<char, 64>;
+    /// Lives as long as `buffer` and the workload.
+    std::string_view handle(std::uint64_t number, HandleBuffer& buffer) const;
+    std::size_t handle_size_max() const noexcept { return handle_size_max_; }
 
-    /// Writes the request for a record; `out` has `request_size()` octets.
-    void write_request(std::uint64_t number, std::uint32_t request_id,
-                       protocol::MutableBytes out) const;
-
-    /// Whether a message answers the request for the record. Looks at the head only.
-    bool answers(protocol::Bytes message, std::uint32_t request_id) const;
-    /// Compares the whole answer with what the record holds.
-    bool answers_fully(protocol::Bytes message, std::uint64_t number) const;
+    Mix mix() const noexcept { return mix_; }
 
 private:
     Mix mix_;
     std::uint64_t record_count_;
     std::uint64_t state_;
-    std::vector<std::byte> template_;
-    std::size_t digits_at_ = 0;
+    std::string template_;             ///< a handle without its digits
     std::vector<std::uint32_t> zipf_;  ///< ranks drawn beforehand
-    std::size_t zipf_at_ = 0;
+    std::size_t at_ = 0;               ///< in `zipf_` or in `handles_`
+    std::vector<std::string> handles_;
+    std::size_t handle_size_max_;
 };
+
+/// The handles of a file, one a line.
+std::vector<std::string> read_handles(const std::string& file);
 
 }  // namespace idnode::bench

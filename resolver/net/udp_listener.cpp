@@ -24,6 +24,7 @@ constexpr std::size_t answer_room =
 constexpr std::size_t arena_size = answer_room + (std::size_t{1} << 20);
 constexpr std::size_t queue_size = 256;
 constexpr int send_wait_ms = 10;
+constexpr int rounds_max = 16;
 
 template <int level, int name>
 using Flag = boost::asio::detail::socket_option::boolean<level, name>;
@@ -83,7 +84,8 @@ UdpListener::UdpListener(boost::asio::io_context& context, const Endpoint& endpo
 void UdpListener::run() {
     socket_.async_wait(udp::socket::wait_read, [this](const boost::system::error_code& failed) {
         if (failed) return;
-        while (serve_batch()) {}
+        // After some batches the streams of this worker have their turn, however much is left here.
+        for (int round = 0; round < rounds_max && serve_batch(); ++round) {}
         run();
     });
 }
