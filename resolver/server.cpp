@@ -9,7 +9,6 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <csignal>
 
 namespace idnode::resolver {
@@ -31,6 +30,16 @@ void raise_descriptor_limit() {
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// Has the signals wait until they are asked for, in this thread and in those that it starts: no
+/// handler, which could come at any moment, and nothing lost that comes early.
+sigset_t hold_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
 }
 
 /// The address by which others are likely to reach this machine.
@@ -197,31 +206,24 @@ std::string Server::metrics_text() const {
 }
 
 void Server::run(const std::function<Config()>& reload) {
-    boost::asio::io_context context{1};
-    boost::asio::signal_set signals{context, SIGTERM, SIGINT, SIGHUP};
+    const sigset_t signals = hold_signals();
     std::vector<std::jthread> threads;
     for (const auto& worker : workers_) threads.emplace_back([&worker = *worker] { worker.run(); });
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
 
-    const std::function<void()> wait = [&] {
-        signals.async_wait([&](const boost::system::error_code&, int signal) {
-            if (signal != SIGHUP) return;
-            try {
-                const Config fresh = reload();
-                for (const auto name : find_changes_needing_restart(started_, fresh))
-                    spdlog::warn("{} has changed; the change needs a restart", name);
-                apply(fresh);
-                spdlog::info("configuration reloaded");
-            } catch (const std::exception& error) {
-                spdlog::error("configuration not reloaded: {}", error.what());
-            }
-            wait();
-        });
-    };
-    wait();
-    context.run();
+    for (int signal = 0; ::sigwait(&signals, &signal) == 0 && signal == SIGHUP;) {
+        try {
+            const Config fresh = reload();
+            for (const auto name : find_changes_needing_restart(started_, fresh))
+                spdlog::warn("{} has changed; the change needs a restart", name);
+            apply(fresh);
+            spdlog::info("configuration reloaded");
+        } catch (const std::exception& error) {
+            spdlog::error("configuration not reloaded: {}", error.what());
+        }
+    }
     ready_ = false;
     spdlog::info("stopping");
     for (const auto& worker : workers_) worker->stop();
