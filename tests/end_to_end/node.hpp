@@ -68,7 +68,6 @@ public:
 private:
     std::string log_file() const { return directory_.file("log"); }
     void wait_until_ready(const ServeArguments& arguments);
-    bool catches_signals() const;
 
     TempDirectory directory_;
     std::string config_file_;
