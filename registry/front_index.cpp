@@ -16,28 +16,36 @@ namespace {
 
 using protocol::Bytes;
 
-// A slot is 0 (never used), 1 (erased), or the tag of a hash above the place of an entry.
-constexpr std::uint64_t slot_empty = 0;
-constexpr std::uint64_t slot_erased = 1;
+// A slot is 0, or the tag of a hash above the place of its entry, counted from 1.
 constexpr unsigned place_bits = 44;
 constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 
-// An entry is a header and the stored record, padded to whole units.
+// An entry is a header and the stored record, padded to whole units. What is left at the end of the
+// ring is an entry of size 0.
 constexpr std::size_t unit = 16;
 struct EntryHeader {
     std::uint64_t hash;
-    std::uint32_t size;
-    std::uint32_t unused;
+    std::uint32_t size;   ///< of the record, in octets
+    std::uint32_t units;  ///< of the whole entry
 };
 static_assert(sizeof(EntryHeader) == unit);
 
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::uint64_t slots_min = 1 << 12;
+/// What is fetched ahead of a record: an ordinary one whole.
+constexpr std::size_t lines_ahead = 6;
+constexpr std::size_t line_size = 64;
 
 std::uint64_t tag_of(std::uint64_t hash) noexcept { return hash >> place_bits << place_bits; }
+std::uint64_t place_of(std::uint64_t slot) noexcept { return (slot & place_mask) - 1; }
+std::uint64_t slot_for(std::uint64_t hash, std::uint64_t place) noexcept {
+    return tag_of(hash) | (place + 1);
+}
 
-std::size_t units_for(std::size_t size) noexcept {
-    return (sizeof(EntryHeader) + size + unit - 1) / unit;
+EntryHeader header_at(const std::byte* entry) noexcept {
+    EntryHeader header;
+    std::memcpy(&header, entry, sizeof(header));
+    return header;
 }
 
 }  // namespace
@@ -69,18 +77,19 @@ FrontIndex::FrontIndex(std::size_t memory_max, std::uint64_t record_count)
     clear(record_count);
 }
 
+std::uint64_t FrontIndex::slot_count_max() const noexcept {
+    return std::bit_floor(
+        std::max(memory_max_ / 8 / sizeof(std::uint64_t), std::size_t{bucket_slots}));
+}
+
 void FrontIndex::clear(std::uint64_t record_count) {
     slots_ = {};
     ring_ = {};
-    ring_size_ = held_ = 0;
-    dropped_ = false;
-    next_ = 2;  // places 0 and 1 would look like an empty and an erased slot
+    ring_size_ = oldest_ = next_ = used_ = touched_ = held_ = 0;
+    complete_ = true;
     if (memory_max_ == 0) return;
     // Half of the slots stay free, as long as they leave most of the memory to the records.
-    const std::uint64_t wanted = std::bit_ceil(std::max(record_count * 2, slots_min));
-    const std::uint64_t most = std::bit_floor(
-        std::max(memory_max_ / 8 / sizeof(std::uint64_t), std::size_t{bucket_slots}));
-    slot_count_ = std::min(wanted, most);
+    slot_count_ = std::min(std::bit_ceil(std::max(record_count * 2, slots_min)), slot_count_max());
     slots_ = Memory{slot_count_ * sizeof(std::uint64_t)};
     ring_size_ = (memory_max_ - std::min(memory_max_, slot_count_ * sizeof(std::uint64_t))) / unit;
     ring_ = Memory{ring_size_ * unit};
@@ -90,111 +99,146 @@ std::uint64_t FrontIndex::hash_of(Bytes key) noexcept {
     return XXH3_64bits(key.data(), key.size());
 }
 
-std::uint64_t* FrontIndex::bucket_of(std::uint64_t hash) const noexcept {
+/// A record may stand in either of two buckets, and is put into the emptier one: while half of the
+/// slots are free, hardly any bucket ever fills up.
+FrontIndex::Buckets FrontIndex::buckets_of(std::uint64_t hash) const noexcept {
+    constexpr unsigned other_bits = 20;
     auto* const slots = reinterpret_cast<std::uint64_t*>(slots_.data());
-    return slots + (hash & (slot_count_ / bucket_slots - 1)) * bucket_slots;
+    const std::uint64_t mask = slot_count_ / bucket_slots - 1;
+    return {slots + (hash & mask) * bucket_slots,
+            slots + (hash >> other_bits & mask) * bucket_slots};
 }
 
-/// An entry is overwritten once the ring has come round to it.
-bool FrontIndex::is_live(std::uint64_t slot) const noexcept {
-    return slot > slot_erased && next_ - (slot & place_mask) <= ring_size_;
+std::byte* FrontIndex::entry_at(std::uint64_t place) const noexcept {
+    return ring_.data() + place * unit;
 }
 
-const std::byte* FrontIndex::entry_of(std::uint64_t slot) const noexcept {
-    return ring_.data() + (slot & place_mask) % ring_size_ * unit;
-}
-
-void FrontIndex::prefetch_slot(std::uint64_t hash) const noexcept {
-    if (enabled()) __builtin_prefetch(bucket_of(hash));
+void FrontIndex::prefetch_slots(std::uint64_t hash) const noexcept {
+    if (!enabled()) return;
+    for (const std::uint64_t* bucket : buckets_of(hash)) __builtin_prefetch(bucket);
 }
 
 void FrontIndex::prefetch_record(std::uint64_t hash) const noexcept {
     if (!enabled()) return;
-    const std::uint64_t* const bucket = bucket_of(hash);
-    for (std::size_t at = 0; at < bucket_slots; ++at) {
-        if (tag_of(bucket[at]) != tag_of(hash) || !is_live(bucket[at])) continue;
-        const std::byte* const entry = entry_of(bucket[at]);
-        for (std::size_t line = 0; line < 6; ++line) __builtin_prefetch(entry + line * 64);
-        return;
+    for (const std::uint64_t* bucket : buckets_of(hash)) {
+        for (std::size_t at = 0; at < bucket_slots; ++at) {
+            if (bucket[at] == 0 || tag_of(bucket[at]) != tag_of(hash)) continue;
+            const std::byte* const entry = entry_at(place_of(bucket[at]));
+            for (std::size_t line = 0; line < lines_ahead; ++line)
+                __builtin_prefetch(entry + line * line_size);
+            return;
+        }
     }
 }
 
-std::uint64_t* FrontIndex::find_slot(std::uint64_t hash, std::string_view handle) const noexcept {
-    const std::uint64_t bucket_count = slot_count_ / bucket_slots;
-    for (std::uint64_t step = 0; step < bucket_count; ++step) {
-        std::uint64_t* const bucket = bucket_of(hash + step);
-        bool full = true;
+std::optional<FrontIndex::Found> FrontIndex::locate(std::uint64_t hash,
+                                                    std::string_view handle) const noexcept {
+    if (!enabled()) return std::nullopt;
+    for (std::uint64_t* bucket : buckets_of(hash)) {
         for (std::size_t at = 0; at < bucket_slots; ++at) {
-            const std::uint64_t slot = bucket[at];
-            full &= slot != slot_empty;
-            if (tag_of(slot) != tag_of(hash) || !is_live(slot)) continue;
-            const std::byte* const entry = entry_of(slot);
-            EntryHeader header;
-            std::memcpy(&header, entry, sizeof(header));
+            if (bucket[at] == 0 || tag_of(bucket[at]) != tag_of(hash)) continue;
+            const std::byte* const entry = entry_at(place_of(bucket[at]));
+            const EntryHeader header = header_at(entry);
             if (header.hash != hash) continue;
             const RecordView record{{entry + sizeof(header), header.size}};
-            if (protocol::equal_folded(record.handle(), handle)) return bucket + at;
+            if (protocol::equal_folded(record.handle(), handle)) return Found{bucket + at, record};
         }
-        if (!full) return nullptr;
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 std::optional<RecordView> FrontIndex::find(std::uint64_t hash,
                                            std::string_view handle) const noexcept {
-    if (!enabled()) return std::nullopt;
-    const std::uint64_t* const slot = find_slot(hash, handle);
-    if (!slot) return std::nullopt;
-    const std::byte* const entry = entry_of(*slot);
-    EntryHeader header;
-    std::memcpy(&header, entry, sizeof(header));
-    return RecordView{{entry + sizeof(header), header.size}};
+    const auto found = locate(hash, handle);
+    return found ? std::optional{found->record} : std::nullopt;
+}
+
+void FrontIndex::make_room(std::uint64_t units) noexcept {
+    while (ring_size_ - used_ < units) {
+        const EntryHeader header = header_at(entry_at(oldest_));
+        if (header.size > 0) {
+            for (std::uint64_t* bucket : buckets_of(header.hash))
+                for (std::size_t at = 0; at < bucket_slots; ++at) {
+                    if (bucket[at] != slot_for(header.hash, oldest_)) continue;
+                    bucket[at] = 0;
+                    --held_;
+                    complete_ = false;
+                }
+        }
+        used_ -= header.units;
+        oldest_ = (oldest_ + header.units) % ring_size_;
+    }
+}
+
+void FrontIndex::advance(std::uint64_t units) noexcept {
+    used_ += units;
+    next_ += units;
+    touched_ = std::max(touched_, next_);
+    if (next_ == ring_size_) next_ = 0;
 }
 
 std::uint64_t FrontIndex::append(std::uint64_t hash, Bytes stored) {
-    const std::size_t units = units_for(stored.size());
-    const std::size_t left = ring_size_ - next_ % ring_size_;
-    if (units > left) next_ += left;  // an entry lies in one piece
-    if (next_ + units > ring_size_) dropped_ = true;
+    const auto units =
+        static_cast<std::uint32_t>((sizeof(EntryHeader) + stored.size() + unit - 1) / unit);
+    const std::uint64_t left = ring_size_ - next_;
+    if (units > left) {  // an entry lies in one piece
+        make_room(left);
+        const EntryHeader gap{0, 0, static_cast<std::uint32_t>(left)};
+        std::memcpy(entry_at(next_), &gap, sizeof(gap));
+        advance(left);
+    }
+    make_room(units);
     const std::uint64_t place = next_;
-    std::byte* const entry = ring_.data() + place % ring_size_ * unit;
-    const EntryHeader header{hash, static_cast<std::uint32_t>(stored.size()), 0};
-    std::memcpy(entry, &header, sizeof(header));
-    std::memcpy(entry + sizeof(header), stored.data(), stored.size());
-    next_ += units;
+    const EntryHeader header{hash, static_cast<std::uint32_t>(stored.size()), units};
+    std::memcpy(entry_at(place), &header, sizeof(header));
+    std::memcpy(entry_at(place) + sizeof(header), stored.data(), stored.size());
+    advance(units);
     return place;
 }
 
-bool FrontIndex::put(std::uint64_t hash, std::string_view handle, Bytes stored) {
-    if (!enabled() || units_for(stored.size()) > ring_size_ / 4) {
-        erase(hash, handle);
-        return false;
-    }
-    erase(hash, handle);
-    const std::uint64_t slot = tag_of(hash) | append(hash, stored);
-    for (std::uint64_t step = 0; step < slot_count_ / bucket_slots; ++step) {
-        std::uint64_t* const bucket = bucket_of(hash + step);
-        for (std::size_t at = 0; at < bucket_slots; ++at) {
-            if (is_live(bucket[at])) continue;
-            held_ += bucket[at] <= slot_erased;
-            bucket[at] = slot;
-            return true;
+/// A free slot of the emptier bucket; where both are full, that of the older record.
+std::uint64_t* FrontIndex::choose_slot(std::uint64_t hash) noexcept {
+    std::uint64_t* best = nullptr;
+    std::ptrdiff_t most_free = 0;
+    std::uint64_t* eldest = nullptr;
+    std::uint64_t most_age = 0;
+    for (std::uint64_t* bucket : buckets_of(hash)) {
+        const auto free = std::count(bucket, bucket + bucket_slots, std::uint64_t{0});
+        if (free > most_free) best = std::find(bucket, bucket + bucket_slots, std::uint64_t{0});
+        most_free = std::max(most_free, free);
+        for (std::uint64_t* slot = bucket; slot < bucket + bucket_slots; ++slot) {
+            if (*slot == 0) continue;
+            const std::uint64_t age = (next_ + ring_size_ - place_of(*slot)) % ring_size_;
+            if (eldest && age <= most_age) continue;
+            eldest = slot;
+            most_age = age;
         }
     }
-    dropped_ = true;
-    return false;
+    if (best) {
+        ++held_;
+        return best;
+    }
+    complete_ = false;
+    return eldest;
+}
+
+void FrontIndex::put(std::uint64_t hash, const RecordView& record) {
+    erase(hash, record.handle());
+    if (!enabled()) return;
+    if (sizeof(EntryHeader) + record.stored().size() > ring_size_ * unit / 4) return leave_out();
+    const std::uint64_t place = append(hash, record.stored());
+    *choose_slot(hash) = slot_for(hash, place);
 }
 
 void FrontIndex::erase(std::uint64_t hash, std::string_view handle) noexcept {
-    if (!enabled()) return;
-    if (std::uint64_t* const slot = find_slot(hash, handle)) {
-        *slot = slot_erased;
+    if (const auto found = locate(hash, handle)) {
+        *found->slot = 0;
         --held_;
     }
 }
 
 std::size_t FrontIndex::memory() const noexcept {
-    return slot_count_ * sizeof(std::uint64_t) + std::min<std::uint64_t>(next_, ring_size_) * unit;
+    return slot_count_ * sizeof(std::uint64_t) + touched_ * unit;
 }
 
 }  // namespace idnode::registry

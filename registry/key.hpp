@@ -15,6 +15,10 @@ public:
 
     explicit HandleKey(std::string_view handle) noexcept;
 
+    /// Writes the key of a handle of less than `size_max` octets to `out`, which has room for as
+    /// many octets as the handle.
+    static protocol::Bytes write_short(std::string_view handle, std::byte* out) noexcept;
+
     protocol::Bytes bytes() const noexcept { return std::span{octets_}.first(size_); }
 
 private:

@@ -25,7 +25,8 @@ constexpr std::size_t missed_max = 64;
 Lookup::Lookup(const Store& store, std::size_t front_memory_max)
     : snapshot_{store}, front_{front_memory_max, snapshot_.record_count()} {
     missed_.reserve(missed_max);
-    foreseen_.reserve(TreeWalk::batch_max * 2);
+    keys_.resize(TreeWalk::batch_max * HandleKey::size_max);
+    foreseen_.reserve(TreeWalk::batch_max);
     start_over();
     sequence_ = snapshot_.sequence();
     take_over_changes();
@@ -38,8 +39,7 @@ void Lookup::renew() {
 }
 
 void Lookup::release() {
-    for (const Missed& each : missed_)
-        front_.put(each.hash, each.record.handle(), each.record.stored());
+    for (const Missed& each : missed_) front_.put(each.hash, each.record);
     forget_batch();
     snapshot_.release();
 }
@@ -51,15 +51,16 @@ void Lookup::forget_batch() noexcept {
 }
 
 void Lookup::take_over_changes() {
-    transaction_ = snapshot_.txn().id();
     walk_.follow(snapshot_.txn());
     const std::uint64_t now = snapshot_.sequence();
-    if (now == sequence_) return;
-    const bool known =
-        now > sequence_ && now - sequence_ <= changes_max &&
-        for_each_change(snapshot_, sequence_ + 1, [&](std::string_view change) { apply(change); });
-    if (!known || front_.is_crowded()) start_over();
-    sequence_ = now;
+    if (now != sequence_) {
+        const bool known = now > sequence_ && now - sequence_ <= changes_max &&
+                           for_each_change(snapshot_, sequence_ + 1,
+                                           [&](std::string_view change) { apply(change); });
+        if (!known || front_.is_crowded()) start_over();
+        sequence_ = now;
+    }
+    transaction_ = snapshot_.txn().id();  // last: what fails half-way is tried again
 }
 
 void Lookup::apply(std::string_view change) {
@@ -68,10 +69,14 @@ void Lookup::apply(std::string_view change) {
     if (entry.key.size() >= HandleKey::size_max) return;  // never held
     const std::uint64_t hash = FrontIndex::hash_of(bytes_of(entry.key));
     const auto stored = snapshot_.txn().get(snapshot_.store().records(), bytes_of(entry.key));
-    if (stored)
-        front_.put(hash, RecordView{*stored}.handle(), *stored);
-    else
-        front_.erase(hash, entry.key);
+    front_.erase(hash, entry.key);
+    if (stored) take(hash, *stored);
+}
+
+/// Holds a record, unless it is damaged: whoever asks for that one is told so by the store.
+void Lookup::take(std::uint64_t hash, Bytes stored) {
+    const auto record = RecordView::read(stored);
+    record ? front_.put(hash, *record) : front_.leave_out();
 }
 
 void Lookup::start_over() {
@@ -87,27 +92,27 @@ void Lookup::load_prefixes() {
         snapshot_, [&](std::string_view prefix) { prefixes_.insert(protocol::folded(prefix)); });
 }
 
-void Lookup::foresee(std::string_view handle) {
-    if (handle.size() < HandleKey::size_max) foreseen_.emplace_back(handle);
-}
-
-void Lookup::look_ahead() {
-    for (const Wanted& each : foreseen_) front_.prefetch_slot(each.hash);
-    for (const Wanted& each : foreseen_) front_.prefetch_record(each.hash);
-    std::array<Wanted*, TreeWalk::batch_max> missed;
-    std::size_t count = 0;
-    for (Wanted& each : foreseen_) {
-        if (find_in_front(each)) continue;
-        missed[count++] = &each;
-        if (count < missed.size()) continue;
-        find_in_store(missed);
-        count = 0;
+void Lookup::look_ahead(const HandleGroup& handles) {
+    foreseen_.clear();
+    foreseen_at_ = 0;
+    std::byte* room = keys_.data();
+    for (const std::string_view handle : handles) {
+        if (handle.size() >= HandleKey::size_max) continue;
+        const Bytes key = HandleKey::write_short(handle, room);
+        room += key.size();
+        const std::uint64_t hash = FrontIndex::hash_of(key);
+        front_.prefetch_slots(hash);
+        foreseen_.push_back({.handle = handle, .key = key, .hash = hash, .record = {}});
     }
-    if (count > 0) find_in_store(std::span{missed}.first(count));
+    for (const Wanted& each : foreseen_) front_.prefetch_record(each.hash);
+    boost::container::static_vector<Wanted*, TreeWalk::batch_max> missed;
+    for (Wanted& each : foreseen_)
+        if (!find_in_front(each)) missed.push_back(&each);
+    if (!missed.empty()) find_in_store(missed);
 }
 
 /// Whether the front index knows the answer, be it that there is no such record.
-bool Lookup::find_in_front(Wanted& wanted) const noexcept {
+bool Lookup::find_in_front(Wanted& wanted) const {
     if (!front_.enabled()) return false;
     wanted.record = front_.find(wanted.hash, wanted.handle);
     return wanted.record || holds_everything();
@@ -115,11 +120,12 @@ bool Lookup::find_in_front(Wanted& wanted) const noexcept {
 
 void Lookup::find_in_store(std::span<Wanted* const> missed) {
     std::array<TreeWalk::Search, TreeWalk::batch_max> searches;
-    for (std::size_t at = 0; at < missed.size(); ++at) searches[at].key = missed[at]->key.bytes();
+    for (std::size_t at = 0; at < missed.size(); ++at) searches[at].key = missed[at]->key;
     walk_.find(std::span{searches}.first(missed.size()));
     for (std::size_t at = 0; at < missed.size(); ++at) {
         if (!searches[at].value) continue;
-        missed[at]->record.emplace(*searches[at].value);
+        missed[at]->record = RecordView::read(*searches[at].value);
+        if (!missed[at]->record) missed[at]->handle = {};  // damaged: `find` will say so
         note_missed(missed[at]->hash, missed[at]->record);
     }
 }
@@ -131,18 +137,20 @@ void Lookup::note_missed(std::uint64_t hash, const std::optional<RecordView>& re
 
 std::optional<RecordView> Lookup::find(std::string_view handle) {
     for (std::size_t at = foreseen_at_; at < foreseen_.size(); ++at) {
-        if (foreseen_[at].handle.data() != handle.data() ||
-            foreseen_[at].handle.size() != handle.size())
-            continue;
+        if (foreseen_[at].handle != handle) continue;
         foreseen_at_ = at + 1;
         return foreseen_[at].record;
     }
     // Handles whose keys are hashed stay out of the front index: nobody could tell from a key
     // which of them has changed.
     if (handle.size() >= HandleKey::size_max) return snapshot_.find(handle);
-    Wanted wanted{handle};
+    const HandleKey key{handle};
+    Wanted wanted{.handle = handle,
+                  .key = key.bytes(),
+                  .hash = FrontIndex::hash_of(key.bytes()),
+                  .record = {}};
     if (find_in_front(wanted)) return wanted.record;
-    wanted.record = snapshot_.find(wanted.key);
+    wanted.record = snapshot_.find(key);
     note_missed(wanted.hash, wanted.record);
     return wanted.record;
 }
@@ -162,14 +170,13 @@ bool Lookup::warm() {
     if (entry && !warm_key_.empty() && text_of(entry->key) == warm_key_) entry = cursor.next();
     for (std::size_t left = warm_records; entry && left > 0; --left) {
         const std::uint64_t hash = FrontIndex::hash_of(entry->key);
-        const std::string_view handle = RecordView{entry->value}.handle();
-        if (entry->key.size() < HandleKey::size_max && !front_.find(hash, handle))
-            front_.put(hash, handle, entry->value);
+        if (entry->key.size() < HandleKey::size_max && !front_.find(hash, text_of(entry->key)))
+            take(hash, entry->value);
         warm_key_ = text_of(entry->key);
         entry = cursor.next();
     }
     // What does not fit needs no more filling: from here on it holds what is asked for.
-    warm_done_ = !entry || front_.has_dropped();
+    warm_done_ = !entry || !front_.complete();
     release();
     return !warm_done_;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +14,9 @@
 #include "registry/tree_walk.hpp"
 
 namespace idnode::registry {
+
+/// Handles of requests that are answered together, in the order of the requests.
+using HandleGroup = boost::container::static_vector<std::string_view, TreeWalk::batch_max>;
 
 /// What one worker sees of the registry: a snapshot, and before it records held in memory and the
 /// homed prefixes. Exact: each renewal takes over every change since the one before, whoever made
@@ -29,12 +33,10 @@ public:
     /// Lets go of the state, after taking what was missed into the front index.
     void release();
 
-    /// Says that `find` will be called with this very text (the same octets in the same place),
-    /// in the order of these calls. The text must stay where it is until `release`.
-    void foresee(std::string_view handle);
-    /// Looks up at once what was foreseen: what one look-up has to wait for is fetched while the
-    /// others are at work.
-    void look_ahead();
+    /// Looks up at once what `find` will be asked for next, spelled so and in this order: what one
+    /// look-up has to wait for is fetched while the others are at work. The texts must stay where
+    /// they are until the next call or `release`.
+    void look_ahead(const HandleGroup& handles);
 
     std::optional<RecordView> find(std::string_view handle);
     bool is_homed(std::string_view prefix) const noexcept;
@@ -50,22 +52,20 @@ public:
 private:
     void take_over_changes();
     void apply(std::string_view change);
+    void take(std::uint64_t hash, protocol::Bytes stored);
     void start_over();
     void forget_batch() noexcept;
     void load_prefixes();
     struct Wanted {
-        explicit Wanted(std::string_view wanted_handle) noexcept
-            : handle{wanted_handle}, key{wanted_handle}, hash{FrontIndex::hash_of(key.bytes())} {}
-
         std::string_view handle;
-        HandleKey key;
+        protocol::Bytes key;
         std::uint64_t hash;
         std::optional<RecordView> record;
     };
-    bool find_in_front(Wanted& wanted) const noexcept;
+    bool find_in_front(Wanted& wanted) const;
     void find_in_store(std::span<Wanted* const> missed);
     void note_missed(std::uint64_t hash, const std::optional<RecordView>& record);
-    bool holds_everything() const noexcept { return warm_done_ && !front_.has_dropped(); }
+    bool holds_everything() const noexcept { return warm_done_ && front_.complete(); }
 
     Snapshot snapshot_;
     FrontIndex front_;
@@ -85,10 +85,11 @@ private:
         std::uint64_t hash;
         RecordView record;
     };
-    std::vector<Wanted> foreseen_;
-    std::size_t foreseen_at_ = 0;  ///< the first that `find` has not come to
-    std::vector<Missed> missed_;   ///< found in the store, not yet in the front index
-    std::string warm_key_;         ///< up to where the front index was filled
+    std::vector<std::byte> keys_;   ///< of the handles that were looked up ahead
+    std::vector<Wanted> foreseen_;  ///< what is known of these handles
+    std::size_t foreseen_at_ = 0;   ///< the first that `find` has not come to
+    std::vector<Missed> missed_;    ///< found in the store, not yet in the front index
+    std::string warm_key_;          ///< up to where the front index was filled
     bool warm_done_ = false;
 };
 

@@ -38,11 +38,6 @@ std::uint32_t checksum_of(Bytes octets) noexcept {
     return static_cast<std::uint32_t>(XXH3_64bits(octets.data(), octets.size()));
 }
 
-[[noreturn]] void throw_corrupt(const char* what) {
-    throw StoreError{StoreError::Kind::corrupt,
-                     std::string{"a record of the store is damaged: "} + what};
-}
-
 /// The same but for the time of the last change.
 bool equal_but_for_time(const ValueView& left, const ValueView& right) noexcept {
     constexpr std::size_t rest = timestamp_in_value + sizeof(std::uint32_t);
@@ -62,20 +57,35 @@ std::optional<ValueView> find_equal(const RecordView& record, const ValueView& v
 
 }  // namespace
 
-RecordView::RecordView(Bytes stored) : stored_{stored} {
-    if (stored.size() < size_min) throw_corrupt("too short");
-    if (load_big<std::uint8_t>(stored.data()) != layout) throw_corrupt("unknown layout");
+RecordView::RecordView(Bytes stored) {
+    if (const char* const fault = take_apart(stored))
+        throw StoreError{StoreError::Kind::corrupt,
+                         std::string{"a record of the store is damaged: "} + fault};
+}
+
+std::optional<RecordView> RecordView::read(Bytes stored) noexcept {
+    RecordView record;
+    if (record.take_apart(stored)) return std::nullopt;
+    return record;
+}
+
+/// Returns what does not add up, or null.
+const char* RecordView::take_apart(Bytes stored) noexcept {
+    if (stored.size() < size_min) return "too short";
+    if (load_big<std::uint8_t>(stored.data()) != layout) return "unknown layout";
     const std::size_t handle_size = load_big<std::uint16_t>(stored.data() + at_handle_size);
     const std::size_t answer_size = load_big<std::uint32_t>(stored.data() + at_answer_size);
     if (answer_size < count_size + credential_size ||
         handle_size + answer_size > stored.size() - at_handle - count_size - checksum_size)
-        throw_corrupt("sizes do not add up");
+        return "sizes do not add up";
+    stored_ = stored;
     sequence_ = load_big<std::uint64_t>(stored.data() + at_sequence);
     handle_ = protocol::text_of(stored.subspan(at_handle, handle_size));
     answer_ = stored.subspan(at_handle + handle_size, answer_size);
     const Bytes rest = stored.subspan(at_handle + handle_size + answer_size);
     restricted_count_ = load_big<std::uint32_t>(rest.data());
     restricted_ = rest.subspan(count_size, rest.size() - count_size - checksum_size);
+    return nullptr;
 }
 
 std::optional<std::string> RecordView::find_fault() const {

@@ -18,6 +18,9 @@ public:
     /// Checks sizes only, in constant time; throws StoreError (corrupt) when they do not add up.
     explicit RecordView(protocol::Bytes stored);
 
+    /// The same, but nothing where the sizes do not add up.
+    static std::optional<RecordView> read(protocol::Bytes stored) noexcept;
+
     /// The handle in the spelling of its registration.
     std::string_view handle() const noexcept { return handle_; }
 
@@ -67,6 +70,9 @@ public:
     std::optional<std::string> find_fault() const;
 
 private:
+    RecordView() = default;
+    const char* take_apart(protocol::Bytes stored) noexcept;
+
     protocol::Bytes stored_;
     std::string_view handle_;
     std::uint64_t sequence_ = 0;

@@ -151,6 +151,7 @@ const std::vector<Option>& options() {
         {"tcp.idle_timeout_seconds", &C::tcp_idle_timeout_seconds, 1, 86'400, true},
         {"http.idle_timeout_seconds", &C::http_idle_timeout_seconds, 1, 86'400, true},
         {"http.header_size_max", &C::http_header_size_max, 1024, 65'536, true},
+        {"signatures_per_second_max", &C::signatures_per_second_max, 1, 1'000'000, true},
         {"stop_timeout_seconds", &C::stop_timeout_seconds, 0, 3600, true},
         {"site.serial", &C::site_serial, 0, 65'534, true},
         {"site.primary", &C::site_primary, 0, 0, true},

@@ -38,6 +38,8 @@ struct Config {
     std::uint32_t http_idle_timeout_seconds = 75;
     std::uint32_t http_header_size_max = 8192;
 
+    std::uint32_t signatures_per_second_max = 2000;
+
     std::uint32_t stop_timeout_seconds = 10;
 
     std::uint32_t site_serial = 1;

@@ -17,7 +17,8 @@ constexpr std::array<const char*, transport_count> transport_names{"udp", "tcp",
 constexpr std::array<const char*, refusal_count> refusal_names{
     "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
     "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
-    "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed"};
+    "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed",
+    "signature_limit"};
 
 double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
     std::uint64_t total = 0;
@@ -79,6 +80,11 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store) {
         single("idnode_connection_buffer_bytes", "Memory held for unfinished input and output",
                MetricType::Gauge,
                sum(workers, [](const auto& each) { return each.buffered_octets.value(); })),
+        single("idnode_front_records", "Records held in memory, by all workers together",
+               MetricType::Gauge,
+               sum(workers, [](const auto& each) { return each.front_records.value(); })),
+        single("idnode_front_bytes", "Memory of the front indexes", MetricType::Gauge,
+               sum(workers, [](const auto& each) { return each.front_octets.value(); })),
         single("idnode_records", "Handle records in the registry", MetricType::Gauge,
                static_cast<double>(store.records)),
         single("idnode_sequence", "Number of the last change", MetricType::Counter,

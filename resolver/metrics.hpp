@@ -19,6 +19,7 @@ public:
         value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
     }
     void subtract(std::uint64_t amount = 1) noexcept { add(0 - amount); }
+    void set(std::uint64_t value) noexcept { value_.store(value, std::memory_order_relaxed); }
     std::uint64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
 private:
@@ -42,8 +43,9 @@ enum class Refusal : std::uint8_t {
     request_timeout,  ///< a request that never became whole
     write_timeout,    ///< a peer that does not read
     accept_failed,    ///< no file descriptors left
+    signature_limit,  ///< more certified answers than one second has
 };
-inline constexpr std::size_t refusal_count = 12;
+inline constexpr std::size_t refusal_count = 13;
 
 /// What one worker counts. Only the worker adds; `/metrics` reads.
 struct WorkerMetrics {
@@ -55,6 +57,8 @@ struct WorkerMetrics {
     Counter store_faults;
     Counter connections;      ///< open at the moment
     Counter buffered_octets;  ///< held for connections at the moment
+    Counter front_records;    ///< held in the front index at the moment
+    Counter front_octets;     ///< memory that it takes
 
     void count(Transport transport) noexcept {
         requests[static_cast<std::size_t>(transport)].add();

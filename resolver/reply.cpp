@@ -25,9 +25,9 @@ constexpr std::size_t signature_size_max = 1024;
 constexpr std::string_view too_large = "The answer is larger than a message may be";
 
 /// What of a request's flags an answer repeats; the rest is this server's to say.
-constexpr std::uint32_t flags_echoed = op_flag::certify | op_flag::encrypt |
-                                       op_flag::cache_certify | op_flag::public_only |
-                                       op_flag::request_digest | op_flag::do_not_refer;
+constexpr std::uint32_t flags_echoed =
+    op_flag::authoritative | op_flag::certify | op_flag::encrypt | op_flag::cache_certify |
+    op_flag::public_only | op_flag::request_digest | op_flag::do_not_refer;
 
 // Digest algorithms of RFC 3652 §2.2.3.
 constexpr std::uint8_t algorithm_sha1 = 2;
@@ -48,7 +48,8 @@ ReplyWriter::ReplyWriter(const protocol::Message& request, MutableBytes out,
     envelope_.suggested = protocol::version_max;
     envelope_.session_id = request.envelope.session_id;
     envelope_.request_id = request.envelope.request_id;
-    flags_ = (request.header.op_flags & flags_echoed) | op_flag::authoritative | op_flag::recursive;
+    flags_ = (request.header.op_flags & flags_echoed) | op_flag::recursive;
+    if (identity.primary) flags_ |= op_flag::authoritative;
     if (!knows_digests(envelope_.version)) flags_ &= ~op_flag::request_digest;
     if (!identity.key) flags_ &= ~op_flag::certify;
     start_body();

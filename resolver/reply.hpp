@@ -21,6 +21,7 @@ struct Reply {
 /// What the node knows of itself when it answers.
 struct Identity {
     std::uint16_t site_serial = 1;
+    bool primary = true;             ///< answers of a primary site are authoritative
     const ServerKey* key = nullptr;  ///< null: certified answers are refused
 };
 

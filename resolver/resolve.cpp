@@ -73,7 +73,14 @@ std::optional<Resolution> find_derived_referral(Lookup& lookup, std::string_view
     return std::nullopt;
 }
 
+/// Each value is compared with each index and type that is asked for.
+constexpr std::uint64_t comparisons_max = 4'000'000;
+
 Resolution show(const RecordView& record, const Question& question) {
+    const auto asked = std::uint64_t{question.filter.index_count()} + question.filter.type_count();
+    if (asked * record.value_count() > comparisons_max)
+        return refuse(ResponseCode::protocol_error,
+                      "Too many indexes and types are asked for of a record with so many values");
     Resolution shown = refuse(ResponseCode::success);
     shown.record = record;
     shown.whole_answer = question.filter.selects_all();

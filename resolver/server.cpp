@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
@@ -192,10 +193,13 @@ void Server::apply(const Config& config) {
 }
 
 ServiceContext Server::make_context(const Config& config) const {
-    return {
-        .site =
-            encode_site(make_site(config, key_.public_key(), handle_endpoints_, http_endpoints_)),
-        .identity = {.site_serial = static_cast<std::uint16_t>(config.site_serial), .key = &key_}};
+    return {.site = encode_site(
+                make_site(config, key_.public_key(), handle_endpoints_, http_endpoints_)),
+            .identity = {.site_serial = static_cast<std::uint16_t>(config.site_serial),
+                         .primary = config.site_primary,
+                         .key = &key_},
+            .signatures_per_second = std::max(
+                1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size()))};
 }
 
 std::string Server::metrics_text() const {
@@ -208,7 +212,8 @@ std::string Server::metrics_text() const {
 void Server::run(const std::function<Config()>& reload) {
     const sigset_t signals = hold_signals();
     std::vector<std::jthread> threads;
-    for (const auto& worker : workers_) threads.emplace_back([&worker = *worker] { worker.run(); });
+    for (const auto& worker : workers_)
+        threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
@@ -227,6 +232,20 @@ void Server::run(const std::function<Config()>& reload) {
     ready_ = false;
     spdlog::info("stopping");
     for (const auto& worker : workers_) worker->stop();
+    threads.clear();
+    if (fault_) std::rethrow_exception(fault_);
+}
+
+/// A worker that cannot go on ends the node: half a node would lose the requests that the system
+/// still hands to its sockets.
+void Server::run_worker(Worker& worker) noexcept {
+    try {
+        worker.run();
+    } catch (...) {
+        const std::lock_guard lock{fault_guard_};
+        if (!fault_) fault_ = std::current_exception();
+        ::kill(::getpid(), SIGTERM);
+    }
 }
 
 }  // namespace idnode::resolver

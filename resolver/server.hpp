@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -23,7 +25,8 @@ public:
     Server(const Config& config, const Clock& clock);
 
     /// Serves until SIGTERM or SIGINT, then stops gracefully. On SIGHUP `reload` gives the new
-    /// configuration; what it throws is logged and changes nothing.
+    /// configuration; what it throws is logged and changes nothing. When the store cannot be read
+    /// any more, throws what the worker that found out threw.
     void run(const std::function<Config()>& reload);
 
     const std::vector<Endpoint>& handle_endpoints() const noexcept { return handle_endpoints_; }
@@ -31,6 +34,7 @@ public:
 
 private:
     void listen();
+    void run_worker(Worker& worker) noexcept;
     void apply(const Config& config);
     ServiceContext make_context(const Config& config) const;
     std::string metrics_text() const;
@@ -40,6 +44,8 @@ private:
     ServerKey key_;
     std::vector<std::shared_ptr<WorkerMetrics>> metrics_;
     std::atomic<bool> ready_{true};
+    std::mutex fault_guard_;
+    std::exception_ptr fault_;  ///< why a worker gave up
     NodeView node_;
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<Endpoint> handle_endpoints_;

@@ -32,6 +32,13 @@ Message salvage(Bytes message) noexcept {
     return salvaged;
 }
 
+/// What another server says to a message that is none of its requests. Numbers beyond all codes
+/// are broken requests rather than answers.
+bool is_error(ResponseCode code) noexcept {
+    constexpr std::uint32_t codes_end = 10'000;
+    return code > ResponseCode::success && static_cast<std::uint32_t>(code) < codes_end;
+}
+
 std::string_view sentence_for(const boost::system::error_code& error) noexcept {
     switch (static_cast<protocol::errc>(error.value())) {
         case protocol::errc::truncated: return "The message ends too early";
@@ -60,14 +67,13 @@ void write_chosen(protocol::WireWriter& body, ForEach&& for_each) {
 
 }  // namespace
 
-void foresee(registry::Lookup& lookup, Bytes message) {
+std::string_view find_asked_handle(Bytes message) noexcept {
     constexpr std::size_t at_handle = Envelope::wire_size + Header::wire_size;
-    if (message.size() < at_handle + sizeof(std::uint32_t)) return;
+    if (message.size() < at_handle + sizeof(std::uint32_t)) return {};
     const auto op = protocol::load_big<std::uint32_t>(message.data() + Envelope::wire_size);
-    if (static_cast<OpCode>(op) != OpCode::resolution) return;
+    if (static_cast<OpCode>(op) != OpCode::resolution) return {};
     protocol::WireReader body{message.subspan(at_handle)};
-    const std::string_view handle = body.text();
-    if (!body.failed() && !handle.empty()) lookup.foresee(handle);
+    return body.text();
 }
 
 Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out) noexcept {
@@ -83,6 +89,12 @@ Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out)
     if (request->header.response_code != ResponseCode::reserved)
         return refuse(message, ResponseCode::protocol_error, "This is a response, not a request",
                       out);
+    const bool certified = request->header.op_flags & op_flag::certify && context_.identity.key;
+    if (certified && !take_signature()) {
+        metrics_.count(Refusal::signature_limit);
+        return refuse(message, ResponseCode::server_busy,
+                      "Too many certified answers are asked for; try again in a second", out);
+    }
     try {
         ReplyWriter reply{*request, out, context_.identity, clock_.now()};
         return answer_request(lookup, *request, reply);
@@ -99,7 +111,7 @@ Reply Service::refuse(Bytes start_of_message, ResponseCode code, std::string_vie
         return {};
     }
     const Message request = salvage(start_of_message);
-    if (request.header.response_code == ResponseCode::protocol_error) {
+    if (is_error(request.header.response_code)) {
         metrics_.count(Refusal::unanswerable_datagram);
         return {};
     }
@@ -107,6 +119,18 @@ Reply Service::refuse(Bytes start_of_message, ResponseCode code, std::string_vie
     metrics_.count(code);
     ReplyWriter reply{request, out, context_.identity, clock_.now()};
     return reply.finish_error(code, sentence);
+}
+
+/// Whether this second has a signature left.
+bool Service::take_signature() noexcept {
+    const std::uint32_t now = clock_.now();
+    if (now != signature_second_) {
+        signature_second_ = now;
+        signatures_left_ = context_.signatures_per_second;
+    }
+    if (signatures_left_ == 0) return false;
+    --signatures_left_;
+    return true;
 }
 
 Reply Service::answer_request(registry::Lookup& lookup, const Message& request,

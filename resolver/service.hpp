@@ -18,6 +18,8 @@ namespace idnode::resolver {
 struct ServiceContext {
     std::string site;  ///< site record: the body of answers to op code 2
     Identity identity;
+    /// Certified answers that one worker gives in a second; beyond it, the node is busy.
+    std::uint32_t signatures_per_second = 1000;
 };
 
 /// Turns one message into one answer: bytes in, bytes out, the same for every transport. Has no
@@ -29,8 +31,8 @@ public:
         : context_{std::move(context)}, clock_{clock}, metrics_{metrics} {}
 
     /// The answer to a whole message (envelope included), however wrong it may be; an empty reply
-    /// when nothing may be answered: what is shorter than an envelope, and what is itself a
-    /// protocol error, or else two nodes could send each other errors for ever.
+    /// when nothing may be answered: what is shorter than an envelope, and what is itself an error,
+    /// or else two nodes could send each other errors for ever.
     /// `out` has room for `reply_size_max` octets.
     Reply answer(registry::Lookup& lookup, protocol::Bytes message,
                  protocol::MutableBytes out) noexcept;
@@ -45,6 +47,7 @@ public:
     std::uint32_t now() const noexcept { return clock_.now(); }
 
 private:
+    bool take_signature() noexcept;
     Reply answer_request(registry::Lookup& lookup, const protocol::Message& request,
                          ReplyWriter& reply);
     Reply answer_resolution(registry::Lookup& lookup, const protocol::Message& request,
@@ -53,10 +56,12 @@ private:
     ServiceContext context_;
     const Clock& clock_;
     WorkerMetrics& metrics_;
+    std::uint32_t signature_second_ = 0;
+    std::uint32_t signatures_left_ = 0;
 };
 
-/// Tells the lookup of the handle that a message asks for, so that it can be looked up together
-/// with others. Whatever is wrong with the message is left to `Service::answer` to say.
-void foresee(registry::Lookup& lookup, protocol::Bytes message);
+/// The handle that a message asks for, so that it can be looked up together with others; empty
+/// when it asks for none. Whatever is wrong with the message is left to `Service::answer` to say.
+std::string_view find_asked_handle(protocol::Bytes message) noexcept;
 
 }  // namespace idnode::resolver

@@ -143,8 +143,9 @@ void Connection::serve(Bytes fresh) {
     hub_.output.clear();
     hub_.lookup.renew();
     const Bytes in = begun ? Bytes{unread_} : fresh;
-    framing_->foresee(hub_.lookup, in);
-    hub_.lookup.look_ahead();
+    registry::HandleGroup handles;
+    framing_->foresee(in, handles);
+    hub_.lookup.look_ahead(handles);
     const Bytes rest = answer_all(in);
     hub_.lookup.release();
     if (hub_.output.size() > 0) request_since_ = hub_.second;

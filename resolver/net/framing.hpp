@@ -51,8 +51,9 @@ public:
         bool close = false;        ///< nothing more will be answered on this connection
     };
 
-    /// Tells the lookup what the requests in `in` will ask for, as far as that is plain to see.
-    virtual void foresee(registry::Lookup&, protocol::Bytes) const {}
+    /// Adds what the requests in front of `in` ask for to `handles`, until that is full, as far as
+    /// it is plain to see. Returns of how many requests that is.
+    virtual std::size_t foresee(protocol::Bytes, registry::HandleGroup&) const { return 0; }
 
     /// Takes at most one request from the front of `in` and appends its answer to `out`. Nothing
     /// consumed means that more octets are needed.

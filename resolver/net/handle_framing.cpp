@@ -3,9 +3,6 @@
 namespace idnode::resolver {
 namespace {
 
-/// What is looked up together; the rest of a longer pipeline is looked up one by one.
-constexpr std::size_t foreseen_max = 64;
-
 void append(const Reply& reply, OutBuffer& out) {
     out.commit(reply.head.size());  // it was written into the room
     out.append(reply.tail);
@@ -13,16 +10,20 @@ void append(const Reply& reply, OutBuffer& out) {
 
 }  // namespace
 
-void HandleFraming::foresee(registry::Lookup& lookup, protocol::Bytes in) const {
+std::size_t HandleFraming::foresee(protocol::Bytes in, registry::HandleGroup& handles) const {
     using protocol::Envelope;
-    for (std::size_t left = foreseen_max; left > 0 && in.size() >= Envelope::wire_size; --left) {
+    std::size_t requests = 0;
+    while (handles.size() < handles.capacity() && in.size() >= Envelope::wire_size) {
         const std::size_t size =
             Envelope::wire_size +
             protocol::decode_envelope(in.first<Envelope::wire_size>()).message_length;
-        if (in.size() < size) return;
-        resolver::foresee(lookup, in.first(size));
+        if (in.size() < size) break;
+        const std::string_view handle = find_asked_handle(in.first(size));
+        if (!handle.empty()) handles.push_back(handle);
         in = in.subspan(size);
+        ++requests;
     }
+    return requests;
 }
 
 Framing::Progress HandleFraming::consume(registry::Lookup& lookup, protocol::Bytes in,

@@ -12,7 +12,7 @@ class HandleFraming final : public Framing {
 public:
     HandleFraming(Service& service, const Config& config) : service_{service}, config_{config} {}
 
-    void foresee(registry::Lookup& lookup, protocol::Bytes in) const override;
+    std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     std::uint32_t idle_timeout_seconds() const noexcept override {
         return config_.tcp_idle_timeout_seconds;

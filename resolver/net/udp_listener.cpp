@@ -1,10 +1,11 @@
 #include "resolver/net/udp_listener.hpp"
 
 #include <netinet/in.h>
-#include <poll.h>
+#include <netinet/udp.h>
 
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
+#include <cstring>
 
 namespace idnode::resolver {
 namespace {
@@ -22,9 +23,18 @@ constexpr std::size_t answer_room =
     (protocol::message_length_max / datagram_payload_max + 1) * Envelope::wire_size;
 /// Beside that, the heads of a batch of ordinary answers.
 constexpr std::size_t arena_size = answer_room + (std::size_t{1} << 20);
-constexpr std::size_t queue_size = 256;
-constexpr int send_wait_ms = 10;
-constexpr int rounds_max = 16;
+
+/// How long one turn of a socket lasts at the most, but for the batch that it is at; how much
+/// longer it may wait for the system to take answers; and how many batches are answered at the end.
+constexpr std::chrono::milliseconds turn_max{5};
+constexpr std::chrono::milliseconds send_wait_max{10};
+constexpr int last_batches_max = 64;
+
+/// The longest request that is taken in one datagram.
+constexpr std::size_t request_size_max = 4096;
+/// The longest run of datagrams that the system joins, and a little more: places that lie whole
+/// pages apart would compete for the same lines of the cache.
+constexpr std::size_t input_size = 65'535 + 321;
 
 template <int level, int name>
 using Flag = boost::asio::detail::socket_option::boolean<level, name>;
@@ -43,55 +53,100 @@ Part part_of(Bytes head, Bytes tail, std::size_t begin, std::size_t size) {
             tail.subspan(std::min(tail_begin, tail.size()), size - in_head)};
 }
 
-iovec to_iovec(Bytes bytes) { return {const_cast<std::byte*>(bytes.data()), bytes.size()}; }
+/// What came with a datagram.
+struct Arrival {
+    DatagramPeer peer;
+    std::size_t segment_size;  ///< of each datagram of a run but the last; 0: it is only one
+};
 
-/// The sender's address as octets: what tells one source of split requests from another.
-std::string_view source_of(const msghdr& message) {
-    return {static_cast<const char*>(message.msg_name), message.msg_namelen};
+Arrival read_arrival(const msghdr& header) noexcept {
+    Arrival arrival{
+        .peer = {.address = {static_cast<const std::byte*>(header.msg_name), header.msg_namelen},
+                 .local_address = {}},
+        .segment_size = 0};
+    if (header.msg_controllen == 0) return arrival;
+    for (cmsghdr* each = CMSG_FIRSTHDR(&header); each;
+         each = CMSG_NXTHDR(const_cast<msghdr*>(&header), each)) {
+        if (each->cmsg_level == SOL_UDP && each->cmsg_type == UDP_GRO) {
+            int size = 0;
+            std::memcpy(&size, CMSG_DATA(each), sizeof(size));
+            arrival.segment_size = static_cast<std::size_t>(size);
+        } else {
+            arrival.peer.local_address = {reinterpret_cast<const std::byte*>(each), each->cmsg_len};
+        }
+    }
+    return arrival;
 }
 
 }  // namespace
 
 UdpListener::UdpListener(boost::asio::io_context& context, const Endpoint& endpoint,
                          const Config& config, registry::Lookup& lookup, Service& service)
-    : socket_{context},
+    : socket_{context, boost::asio::ip::udp::endpoint{endpoint.address, 0}.protocol()},
       lookup_{lookup},
       service_{service},
       reassembler_{{}, service.metrics()},
-      requests_(config.udp_batch_max),
+      input_{std::make_unique_for_overwrite<std::byte[]>(config.udp_batch_max * input_size)},
+      origins_(config.udp_batch_max),
+      pieces_(config.udp_batch_max),
       incoming_(config.udp_batch_max),
-      incoming_pieces_(config.udp_batch_max),
-      outgoing_(queue_size),
-      queue_(queue_size),
+      sender_{socket_.native_handle(), service.metrics()},
       arena_(arena_size) {
-    const udp::endpoint address{endpoint.address, endpoint.port};
-    socket_.open(address.protocol());
+    for (std::size_t at = 0; at < incoming_.size(); ++at) {
+        pieces_[at] = {input_.get() + at * input_size, input_size};
+        prepare(at);
+    }
+    bind(endpoint, config);
+    apply(config);
+}
+
+void UdpListener::bind(const Endpoint& endpoint, const Config& config) {
     socket_.set_option(Flag<SOL_SOCKET, SO_REUSEPORT>{true});
     const int buffer = static_cast<int>(config.udp_socket_buffer_kib * 1024);
     socket_.set_option(udp::socket::receive_buffer_size{buffer});
     socket_.set_option(udp::socket::send_buffer_size{buffer});
+    boost::system::error_code unknown;  // to older kernels; datagrams then come one by one
+    socket_.set_option(Flag<SOL_UDP, UDP_GRO>{true}, unknown);
     if (endpoint.address.is_v6()) socket_.set_option(boost::asio::ip::v6_only{true});
     // On a wildcard address the answer must leave from the address that was asked.
     if (endpoint.address.is_unspecified() && endpoint.address.is_v4())
         socket_.set_option(Flag<IPPROTO_IP, IP_PKTINFO>{true});
     if (endpoint.address.is_unspecified() && endpoint.address.is_v6())
         socket_.set_option(Flag<IPPROTO_IPV6, IPV6_RECVPKTINFO>{true});
-    socket_.bind(address);
+    socket_.bind({endpoint.address, endpoint.port});
     socket_.non_blocking(true);
-    apply(config);
+}
+
+/// Makes a place ready to receive: the system overwrites these lengths.
+void UdpListener::prepare(std::size_t at) noexcept {
+    incoming_[at].msg_hdr = {.msg_name = &origins_[at].source,
+                             .msg_namelen = sizeof(sockaddr_storage),
+                             .msg_iov = &pieces_[at],
+                             .msg_iovlen = 1,
+                             .msg_control = origins_[at].control,
+                             .msg_controllen = control_size,
+                             .msg_flags = 0};
 }
 
 void UdpListener::run() {
     socket_.async_wait(udp::socket::wait_read, [this](const boost::system::error_code& failed) {
         if (failed) return;
-        // After some batches the streams of this worker have their turn, however much is left here.
-        for (int round = 0; round < rounds_max && serve_batch(); ++round) {}
+        // Then the streams of this worker have their turn, however much is left here.
+        const auto end = begin_turn();
+        while (serve_batch() && std::chrono::steady_clock::now() < end) {}
         run();
     });
 }
 
+std::chrono::steady_clock::time_point UdpListener::begin_turn() {
+    const auto now = std::chrono::steady_clock::now();
+    sender_.set_wait_limit(now + send_wait_max);
+    return now + turn_max;
+}
+
 void UdpListener::stop() {
-    while (serve_batch()) {}
+    begin_turn();
+    for (int left = last_batches_max; left > 0 && serve_batch(); --left) {}
     boost::system::error_code ignored;
     socket_.close(ignored);
 }
@@ -104,59 +159,73 @@ void UdpListener::apply(const Config& config) {
 }
 
 bool UdpListener::serve_batch() {
-    for (std::size_t at = 0; at < requests_.size(); ++at) {
-        incoming_pieces_[at] = {requests_[at].data, receive_size};
-        incoming_[at].msg_hdr = {.msg_name = &requests_[at].source,
-                                 .msg_namelen = sizeof(sockaddr_storage),
-                                 .msg_iov = &incoming_pieces_[at],
-                                 .msg_iovlen = 1,
-                                 .msg_control = requests_[at].control,
-                                 .msg_controllen = control_size,
-                                 .msg_flags = 0};
-    }
     const int received = ::recvmmsg(socket_.native_handle(), incoming_.data(),
                                     static_cast<unsigned>(incoming_.size()), MSG_DONTWAIT, nullptr);
     if (received <= 0) return false;
+    const auto count = static_cast<std::size_t>(received);
     lookup_.renew();
-    for (std::size_t at = 0; at < static_cast<std::size_t>(received); ++at)
-        foresee(lookup_, {requests_[at].data, incoming_[at].msg_len});
-    lookup_.look_ahead();
-    for (std::size_t at = 0; at < static_cast<std::size_t>(received); ++at) handle(at);
+    Group group;
+    for (std::size_t at = 0; at < count; ++at) split_run(at, group);
+    answer(group);
     flush();
     lookup_.release();
-    return static_cast<std::size_t>(received) == incoming_.size();
+    for (std::size_t at = 0; at < count; ++at) prepare(at);
+    return count == incoming_.size();
 }
 
-void UdpListener::handle(std::size_t at) {
-    const msghdr& header = incoming_[at].msg_hdr;
-    Bytes message{requests_[at].data, incoming_[at].msg_len};
+/// Takes a run of joined datagrams apart, and answers the group whenever it is full.
+void UdpListener::split_run(std::size_t at, Group& group) {
+    const Arrival arrival = read_arrival(incoming_[at].msg_hdr);
+    Bytes rest{input_.get() + at * input_size, incoming_[at].msg_len};
+    const std::size_t step = arrival.segment_size > 0 ? arrival.segment_size : rest.size();
+    do {
+        const Bytes message = rest.first(std::min(step, rest.size()));
+        rest = rest.subspan(message.size());
+        group.push_back({message, arrival.peer});
+        if (group.size() == group.capacity()) answer(group);
+    } while (!rest.empty());
+}
+
+void UdpListener::answer(Group& group) {
+    registry::HandleGroup handles;
+    for (const Request& each : group)
+        if (const auto handle = find_asked_handle(each.message); !handle.empty())
+            handles.push_back(handle);
+    lookup_.look_ahead(handles);
+    for (const Request& each : group) handle(each);
+    group.clear();
+}
+
+void UdpListener::handle(const Request& request) {
+    Bytes message = request.message;
     service_.metrics().count(Transport::udp);
     if (message.size() < Envelope::wire_size)
         return service_.metrics().count(Refusal::unanswerable_datagram);
-    if (header.msg_flags & MSG_TRUNC) {
+    if (message.size() > request_size_max) {
         return send(service_.refuse(message, protocol::ResponseCode::protocol_error,
                                     "The datagram is too long; split it or use TCP", arena_room()),
-                    header, false);
+                    request.peer, false);
     }
     const bool split = protocol::decode_envelope(message.first<Envelope::wire_size>()).truncated;
     if (split) {
-        const auto whole = reassembler_.add(source_of(header), message, Reassembler::Clock::now());
+        const auto whole = reassembler_.add(protocol::text_of(request.peer.address), message,
+                                            Reassembler::Clock::now());
         if (!whole) return;
         message = *whole;
     }
-    send(service_.answer(lookup_, message, arena_room()), header, split);
+    send(service_.answer(lookup_, message, arena_room()), request.peer, split);
 }
 
-/// Room for one answer of any size; sends what is queued when there is none left.
+/// Room for one answer of any size; sends what is noted when there is none left.
 MutableBytes UdpListener::arena_room() {
     if (arena_.size() - arena_used_ < answer_room) flush();
     return std::span{arena_}.subspan(arena_used_);
 }
 
-void UdpListener::send(const Reply& reply, const msghdr& request, bool split_request) {
+void UdpListener::send(const Reply& reply, const DatagramPeer& peer, bool split_request) {
     if (reply.size() == 0) return;
     arena_used_ += reply.head.size();
-    if (reply.size() > datagram_size_max) return send_parts(reply, request);
+    if (reply.size() > datagram_size_max) return send_parts(reply, peer);
     if (split_request) {
         // The reference server marks its answer to a split request so, and clients expect it.
         const auto head = std::span{arena_}.subspan(arena_used_ - reply.head.size());
@@ -164,10 +233,10 @@ void UdpListener::send(const Reply& reply, const msghdr& request, bool split_req
         envelope.truncated = true;
         protocol::encode_envelope(head.first<Envelope::wire_size>(), envelope);
     }
-    queue(request, {reply.head, reply.tail});
+    sender_.add(peer, {reply.head, reply.tail});
 }
 
-void UdpListener::send_parts(const Reply& reply, const msghdr& request) {
+void UdpListener::send_parts(const Reply& reply, const DatagramPeer& peer) {
     Envelope envelope = protocol::decode_envelope(reply.head.first<Envelope::wire_size>());
     envelope.truncated = true;
     const Bytes head = reply.head.subspan(Envelope::wire_size);
@@ -179,50 +248,12 @@ void UdpListener::send_parts(const Reply& reply, const msghdr& request) {
         ++envelope.sequence_number;
         const Part part = part_of(head, reply.tail, begin,
                                   std::min(datagram_payload_max, envelope.message_length - begin));
-        queue(request, {part_envelope, part.from_head, part.from_tail});
+        sender_.add(peer, {part_envelope, part.from_head, part.from_tail});
     }
-}
-
-void UdpListener::queue(const msghdr& request, std::initializer_list<Bytes> pieces) {
-    if (queued_ == queue_.size()) {
-        const std::size_t used = arena_used_;
-        flush();
-        arena_used_ = used;  // the pieces of what is queued now stand there already
-    }
-    Outgoing& outgoing = queue_[queued_];
-    outgoing.piece_count = 0;
-    for (const Bytes piece : pieces)
-        if (!piece.empty()) outgoing.pieces[outgoing.piece_count++] = to_iovec(piece);
-    outgoing_[queued_].msg_hdr = {
-        .msg_name = request.msg_name,
-        .msg_namelen = request.msg_namelen,
-        .msg_iov = outgoing.pieces,
-        .msg_iovlen = outgoing.piece_count,
-        .msg_control = request.msg_controllen > 0 ? request.msg_control : nullptr,
-        .msg_controllen = request.msg_controllen,
-        .msg_flags = 0};
-    ++queued_;
 }
 
 void UdpListener::flush() {
-    std::size_t sent = 0;
-    while (sent < queued_) {
-        const int count = ::sendmmsg(socket_.native_handle(), outgoing_.data() + sent,
-                                     static_cast<unsigned>(queued_ - sent), MSG_DONTWAIT);
-        if (count > 0) {
-            sent += static_cast<std::size_t>(count);
-            continue;
-        }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            pollfd writable{.fd = socket_.native_handle(), .events = POLLOUT, .revents = 0};
-            if (::poll(&writable, 1, send_wait_ms) > 0) continue;
-            service_.metrics().refusals[static_cast<std::size_t>(Refusal::send_queue_full)].add(
-                queued_ - sent);
-            break;
-        }
-        ++sent;  // this peer cannot be reached; the others can
-    }
-    queued_ = 0;
+    sender_.flush();
     arena_used_ = 0;
 }
 

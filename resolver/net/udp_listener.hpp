@@ -3,10 +3,13 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/udp.hpp>
+#include <boost/container/static_vector.hpp>
+#include <memory>
 #include <vector>
 
 #include "registry/lookup.hpp"
 #include "resolver/config.hpp"
+#include "resolver/net/datagram_sender.hpp"
 #include "resolver/net/endpoint.hpp"
 #include "resolver/net/reassembler.hpp"
 #include "resolver/service.hpp"
@@ -14,8 +17,9 @@
 namespace idnode::resolver {
 
 /// One UDP socket of one worker. Waits for readiness, then drains the socket in batches: many
-/// datagrams in by one system call, one snapshot for all of them, many answers out by one call.
-/// Answers of more than 512 octets leave in parts. A lookup allocates nothing.
+/// datagrams in by one system call, and whole runs of one peer's as a single one where the system
+/// has joined them (GRO); one snapshot for all of them; many answers out by one call. Answers of
+/// more than 512 octets leave in parts. A lookup allocates nothing.
 class UdpListener {
 public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
@@ -31,27 +35,29 @@ public:
     void apply(const Config& config);
 
 private:
-    static constexpr std::size_t receive_size = 4096;
     static constexpr std::size_t control_size = 64;
-    static constexpr std::size_t pieces_max = 3;  ///< envelope of a part, rest of head, tail
 
-    struct Request {
-        std::byte data[receive_size];
+    /// What one datagram, or one run of joined ones, brings beside its octets.
+    struct Origin {
         sockaddr_storage source;
         alignas(cmsghdr) std::byte control[control_size];
     };
-    struct Outgoing {
-        iovec pieces[pieces_max];
-        const msghdr* request;
-        std::size_t piece_count;
+    struct Request {
+        protocol::Bytes message;
+        DatagramPeer peer;
     };
+    using Group = boost::container::static_vector<Request, registry::HandleGroup::static_capacity>;
 
+    void bind(const Endpoint& endpoint, const Config& config);
+    void prepare(std::size_t at) noexcept;
+    std::chrono::steady_clock::time_point begin_turn();
     /// Answers what one system call brings; true when it may have left something in the socket.
     bool serve_batch();
-    void handle(std::size_t at);
-    void send(const Reply& reply, const msghdr& request, bool split_request);
-    void send_parts(const Reply& reply, const msghdr& request);
-    void queue(const msghdr& request, std::initializer_list<protocol::Bytes> pieces);
+    void split_run(std::size_t at, Group& group);
+    void answer(Group& group);
+    void handle(const Request& request);
+    void send(const Reply& reply, const DatagramPeer& peer, bool split_request);
+    void send_parts(const Reply& reply, const DatagramPeer& peer);
     void flush();
 
     protocol::MutableBytes arena_room();
@@ -61,13 +67,12 @@ private:
     Service& service_;
     Reassembler reassembler_;
 
-    std::vector<Request> requests_;
+    std::unique_ptr<std::byte[]> input_;
+    std::vector<Origin> origins_;
+    std::vector<iovec> pieces_;
     std::vector<mmsghdr> incoming_;
-    std::vector<iovec> incoming_pieces_;
-    std::vector<mmsghdr> outgoing_;
-    std::vector<Outgoing> queue_;
-    std::size_t queued_ = 0;
-    std::vector<std::byte> arena_;  ///< heads of the answers that are queued
+    DatagramSender sender_;
+    std::vector<std::byte> arena_;  ///< heads of the answers that are noted
     std::size_t arena_used_ = 0;
 };
 

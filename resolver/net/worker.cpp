@@ -135,6 +135,8 @@ void Worker::tick() {
         if (cancelled) return;
         hub_.sweep();
         for (const auto& listener : udp_listeners_) listener->expire();
+        metrics_->front_records.set(lookup_.front_records());
+        metrics_->front_octets.set(lookup_.front_memory());
         tick();
     });
 }

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -175,6 +176,15 @@ UdpSocket::UdpSocket(const Endpoint& peer) : socket_{open_connected(peer, SOCK_D
 
 void UdpSocket::send(std::string_view datagram) {
     if (::send(socket_.number(), datagram.data(), datagram.size(), 0) < 0) fail("send");
+}
+
+void UdpSocket::send_run(std::string_view datagrams, std::size_t size) {
+    const int segment = static_cast<int>(size);
+    if (::setsockopt(socket_.number(), SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)) != 0)
+        fail("setsockopt");
+    send(datagrams);
+    const int off = 0;
+    ::setsockopt(socket_.number(), SOL_UDP, UDP_SEGMENT, &off, sizeof(off));
 }
 
 std::optional<std::string> UdpSocket::receive(std::chrono::milliseconds time) {

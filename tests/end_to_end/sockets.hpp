@@ -75,6 +75,9 @@ public:
     explicit UdpSocket(const Endpoint& peer);
 
     void send(std::string_view datagram);
+    /// Datagrams of `size` octets, the last perhaps shorter, in one piece that the system may cut
+    /// or hand on as it is.
+    void send_run(std::string_view datagrams, std::size_t size);
     /// The next datagram, whole; nothing when none comes in time.
     std::optional<std::string> receive(std::chrono::milliseconds time = time_limit);
 

@@ -215,6 +215,33 @@ TEST_F(Udp, LyingLengthsAreProtocolErrorsThatFindTheirWayBack) {
     }
 }
 
+/// The system hands a run of datagrams on as one, and each is still a request of its own.
+TEST_F(Udp, EachDatagramOfARunIsAnswered) {
+    UdpSocket udp{node().handle()};
+    constexpr std::uint32_t count = 60;
+    const auto request = [](std::uint32_t id) {
+        return encode({.handle = id % 3 == 0 ? "88.118.8/A" : "88.118.8/Z", .request_id = id});
+    };
+    std::string run;
+    for (std::uint32_t id = 1; id <= count; ++id) run += request(id);
+    const std::size_t size = request(1).size();
+    run += "short";  // the last one may be, and this one is no message
+    udp.send_run(run, size);
+    std::vector<std::uint32_t> answered;
+    for (std::uint32_t left = count; left > 0; --left) {
+        const auto datagram = udp.receive();
+        ASSERT_TRUE(datagram) << left << " answers are missing";
+        const Answer answer = decode(*datagram);
+        answered.push_back(answer.envelope.request_id);
+        EXPECT_EQ(answer.code(), answered.back() % 3 == 0 ? 1U : 100U);
+    }
+    std::sort(answered.begin(), answered.end());
+    std::vector<std::uint32_t> all(count);
+    std::iota(all.begin(), all.end(), 1U);
+    EXPECT_EQ(answered, all);
+    EXPECT_FALSE(udp.receive(moment));
+}
+
 TEST_F(Udp, OperationsThatAreNotOfferedAreRefused) {
     UdpSocket udp{node().handle()};
     for (const std::uint32_t op_code : {3U, 100U, 105U, 300U, 402U, 1001U, 2001U, 0xffffffffU}) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <unordered_map>
+#include <optional>
 
 #include "protocol/handle/handle.hpp"
 #include "tests/support/records.hpp"
@@ -21,8 +21,12 @@ std::uint64_t hash_of(const std::string& handle) {
     return FrontIndex::hash_of(protocol::bytes_of(protocol::folded(handle)));
 }
 
-bool put(FrontIndex& front, const std::string& handle, std::size_t size) {
-    return front.put(hash_of(handle), handle, protocol::bytes_of(stored_record(handle, size)));
+/// Whether the record is held afterwards.
+bool put(FrontIndex& front, const std::string& handle, std::size_t size,
+         std::optional<std::uint64_t> hash = {}) {
+    const std::string stored = stored_record(handle, size);
+    front.put(hash.value_or(hash_of(handle)), RecordView{protocol::bytes_of(stored)});
+    return front.find(hash.value_or(hash_of(handle)), handle).has_value();
 }
 
 TEST(FrontIndex, HoldsNothingWhereItMayTakeNoMemory) {
@@ -44,18 +48,31 @@ TEST(FrontIndex, FindsHandlesInAnyCaseAndForgetsErasedOnes) {
     EXPECT_EQ(front.held(), 0U);
 }
 
-TEST(FrontIndex, HandlesWithOneHashAreToldApart) {
+TEST(FrontIndex, HandlesWithOneHashAreToldApartAndTheOldestMakeRoom) {
     FrontIndex front{std::size_t{1} << 20, 100};
     constexpr std::uint64_t hash = 0x123456789abcdef0;
-    for (int number = 0; number < 40; ++number) {
-        const std::string handle = "88.1/" + std::to_string(number);
-        EXPECT_TRUE(front.put(hash, handle, protocol::bytes_of(stored_record(handle, 5))));
-    }
-    for (int number = 0; number < 40; ++number) {
-        const std::string handle = "88.1/" + std::to_string(number);
-        ASSERT_TRUE(front.find(hash, handle)) << handle;
-        EXPECT_EQ(front.find(hash, handle)->handle(), handle);
-    }
+    constexpr int places = 16;  // two buckets of eight
+    const auto handle_of = [](int number) { return "88.1/" + std::to_string(number); };
+    for (int number = 0; number < places; ++number)
+        EXPECT_TRUE(put(front, handle_of(number), 5, hash));
+    EXPECT_TRUE(front.complete());
+    for (int number = 0; number < places; ++number)
+        EXPECT_EQ(front.find(hash, handle_of(number)).value().handle(), handle_of(number));
+    EXPECT_TRUE(put(front, handle_of(places), 5, hash));
+    EXPECT_FALSE(front.find(hash, handle_of(0)));
+    EXPECT_TRUE(front.find(hash, handle_of(1)));
+    EXPECT_EQ(front.held(), static_cast<unsigned>(places));
+    EXPECT_FALSE(front.complete());
+}
+
+TEST(FrontIndex, IsCompleteWhileItHasRoomForAll) {
+    constexpr int count = 200'000;
+    FrontIndex front{std::size_t{64} << 20, count};
+    for (int number = 0; number < count; ++number)
+        ASSERT_TRUE(put(front, "88.1/" + std::to_string(number), 5));
+    EXPECT_TRUE(front.complete());
+    EXPECT_EQ(front.held(), static_cast<unsigned>(count));
+    EXPECT_FALSE(front.is_crowded());
 }
 
 TEST(FrontIndex, TheOldestMakeRoomAndNothingIsEverWrong) {
@@ -76,7 +93,8 @@ TEST(FrontIndex, TheOldestMakeRoomAndNothingIsEverWrong) {
         }
         EXPECT_GT(found, 500);
     }
-    EXPECT_TRUE(front.has_dropped());
+    EXPECT_FALSE(front.complete());
+    EXPECT_FALSE(front.is_crowded()) << "a larger table is of no use to a full ring";
     EXPECT_TRUE(front.find(hash_of("88.1/19999"), "88.1/19999"));
 }
 
@@ -84,7 +102,7 @@ TEST(FrontIndex, ARecordTooLargeForItIsNotHeldAndReplacesNothing) {
     FrontIndex front{std::size_t{256} << 10, 10};
     EXPECT_TRUE(put(front, "88.1/a", 10));
     EXPECT_FALSE(put(front, "88.1/a", 200'000));
-    EXPECT_FALSE(front.find(hash_of("88.1/a"), "88.1/a")) << "the old record would be wrong";
+    EXPECT_FALSE(front.complete()) << "absence here proves nothing";
 }
 
 }  // namespace

@@ -59,21 +59,22 @@ protected:
     Store store_{directory_.path(), Store::Access::write_or_create, test::small_map};
 };
 
-TEST_P(EveryFront, FindsWhatIsThereAndNothingElseInBatchesOfAnySize) {
+TEST_P(EveryFront, FindsWhatIsThereAndNothingElseInGroupsOfAnySize) {
     constexpr std::uint64_t count = 3000;
     commit(store_, many_records(count));
     Lookup lookup{store_, GetParam()};
     warm_up(lookup);
     std::mt19937_64 random{7};
-    for (std::size_t size = 0; size <= 100; ++size) {
+    for (std::size_t size = 0; size <= HandleGroup::static_capacity; ++size) {
         std::vector<std::string> handles;
         for (std::size_t at = 0; at < size; ++at) {
             handles.push_back(handle_number(random() % (2 * count)));
             if (random() % 2) handles.back() = protocol::folded(handles.back());
         }
         lookup.renew();
-        for (const std::string& handle : handles) lookup.foresee(handle);
-        lookup.look_ahead();
+        HandleGroup group;
+        for (const std::string& handle : handles) group.push_back(handle);
+        lookup.look_ahead(group);
         for (const std::string& handle : handles) {
             const std::uint64_t number = std::stoull(handle.substr(10));
             EXPECT_EQ(url_of(lookup, handle), number < count ? "u" + std::to_string(number) : "")
@@ -159,6 +160,41 @@ TEST_P(EveryFront, AgreesWithTheStoreAfterRandomChanges) {
         }
         lookup.release();
     }
+}
+
+/// What absence from the front index proves depends on what it could not hold.
+TEST_P(EveryFront, FindsARecordThatIsTooLargeToBeHeld) {
+    const std::string large(200'000, 'x');
+    commit(store_, {test::home("88.1"),
+                    put(record_of(handle_number(1), {test::open_value(1, "URL", large)})),
+                    put(record_of(handle_number(2), {test::open_value(1, "URL", "u2")}))});
+    Lookup lookup{store_, GetParam()};
+    warm_up(lookup);
+    EXPECT_EQ(url_of(lookup, handle_number(1)), large);
+    EXPECT_EQ(url_of(lookup, handle_number(2)), "u2");
+}
+
+/// Only who asks for it is told; nobody else is hurt, and it is not said to be absent.
+TEST_P(EveryFront, ADamagedRecordHurtsNobodyElse) {
+    commit(store_, many_records(10));
+    {
+        lmdb::WriteTxn txn{store_.env()};
+        txn.put(store_.records(), HandleKey{handle_number(4)}.bytes(),
+                protocol::bytes_of("no record at all"));
+        std::move(txn).commit();
+    }
+    Lookup lookup{store_, GetParam()};
+    warm_up(lookup);
+    const std::vector<std::string> handles{handle_number(3), handle_number(4), handle_number(5)};
+    lookup.look_ahead({handles.begin(), handles.end()});
+    EXPECT_EQ(url_of(lookup, handles[0]), "u3");
+    EXPECT_THROW(lookup.find(handles[1]), StoreError);
+    EXPECT_EQ(url_of(lookup, handles[2]), "u5");
+    // Mended while the lookup looks on.
+    commit(store_, {put(record_of(handle_number(5), {test::open_value(1, "URL", "new")}))});
+    lookup.renew();
+    EXPECT_EQ(url_of(lookup, handles[2]), "new");
+    EXPECT_THROW(lookup.find(handles[1]), StoreError);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, EveryFront,

@@ -63,7 +63,8 @@ inline ServiceContext captured_context() {
     config.site_http_port = 28'000;
     const protocol::Site site =
         make_site(config, test::bytes_from_hex(test::server_public_key_hex), {}, {});
-    return {.site = encode_site(site), .identity = {.site_serial = 1, .key = &signing_key()}};
+    return {.site = encode_site(site),
+            .identity = {.site_serial = 1, .primary = true, .key = &signing_key()}};
 }
 
 /// A node in the place of the captured Handle.net, at the time of one of its answers.

@@ -115,6 +115,18 @@ TEST_F(ResolveTest, ShowsOnlyTheValuesWithOneOfTheIndexesOrTypes) {
     EXPECT_FALSE(ask("88.1/a", filter).whole_answer);
 }
 
+TEST_F(ResolveTest, ComparesNoMoreThanALimitedNumberOfTimes) {
+    std::vector<protocol::Value> values;
+    for (std::uint32_t index = 1; index <= 2000; ++index)
+        values.push_back(open_value(index, "URL", "u"));
+    change({home("88.1"), put(record_of("88.1/many", values)),
+            put(record_of("88.1/few", {open_value(1, "URL", "u")}))});
+    EXPECT_EQ(ask("88.1/many", Filter{Indexes(2000, 7), {}}).code, ResponseCode::success);
+    EXPECT_EQ(ask("88.1/many", Filter{Indexes(2001, 7), {}}).code, ResponseCode::protocol_error);
+    EXPECT_EQ(ask("88.1/many", Filter{{}, Types(2001, "URL")}).code, ResponseCode::protocol_error);
+    EXPECT_EQ(ask("88.1/few", Filter{Indexes(65'000, 1), {}}).code, ResponseCode::success);
+}
+
 TEST_F(ResolveTest, LeavesOutWhatIsNotPublicWhenAskedForPublicValuesOnly) {
     change({home("88.1"), put(mixed_record("88.1/a"))});
     EXPECT_EQ(shown("88.1/a", {3, 1}, {}), Indexes{1});

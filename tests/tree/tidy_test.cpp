@@ -78,8 +78,12 @@ bool may_point_to(std::string_view from, std::string_view to) {
 bool may_use(const Source& source, std::string_view name) {
     constexpr std::array<std::string_view, 2> for_all{"openssl/evp.h", "arpa/inet.h"};
     // Beside LMDB, what it takes to ask the system why LMDB could not write.
-    constexpr std::array<std::string_view, 5> for_registry{"xxhash.h", "sys/mman.h", "fcntl.h",
-                                                           "sys/resource.h", "sys/stat.h"};
+    constexpr std::array<std::string_view, 6> for_registry{"boost/container/static_vector.hpp",
+                                                           "xxhash.h",
+                                                           "sys/mman.h",
+                                                           "fcntl.h",
+                                                           "sys/resource.h",
+                                                           "sys/stat.h"};
     constexpr std::array<std::string_view, 3> libraries{"boost/system/", "boost/endian/",
                                                         "boost/json/"};
     if (name == "lmdb.h") return source.path == "registry/lmdb.hpp";
