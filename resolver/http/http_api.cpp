@@ -9,7 +9,6 @@
 namespace idnode::resolver {
 namespace {
 
-namespace http = boost::beast::http;
 using protocol::JsonWriter;
 using protocol::ResponseCode;
 using protocol::ValueView;
@@ -34,10 +33,9 @@ bool is_callback(std::string_view name) noexcept {
 }
 
 bool is_tunnel(const HttpRequest& request) {
-    const auto type = request[http::field::content_type];
-    return request.method() == http::verb::post &&
-           protocol::equal_folded({type.data(), std::min(type.size(), message_type.size())},
-                                  message_type);
+    return request.method == "POST" &&
+           protocol::equal_folded(
+               std::string_view{request.content_type}.substr(0, message_type.size()), message_type);
 }
 
 }  // namespace
@@ -91,10 +89,9 @@ void HttpApi::route(registry::Lookup& lookup, const HttpRequest& request) {
     const bool tunnel = is_tunnel(request);
     service_.metrics().count(tunnel ? Transport::tunnel : Transport::http);
     if (tunnel) return answer_tunnel(lookup, request);
-    const std::string_view target{request.target().data(), request.target().size()};
-    const std::string_view method{request.method_string().data(), request.method_string().size()};
-    const bool whole_server = method == "OPTIONS" && target == "*";
-    if (!target_.parse(whole_server ? "/" : target))
+    const std::string_view method = request.method;
+    const bool whole_server = method == "OPTIONS" && request.target == "*";
+    if (!target_.parse(whole_server ? "/" : request.target))
         return answer_error(400, ResponseCode::protocol_error,
                             "The request target is no path with valid percent escapes");
     const std::string_view path = target_.path();
@@ -142,7 +139,7 @@ void HttpApi::answer_handle(registry::Lookup& lookup) {
     const Resolution resolution = resolve(lookup, {.handle = handle,
                                                    .filter = filter_,
                                                    .public_only = public_only != "false",
-                                                   .may_refer = !target_.has("doNotRefer")});
+                                                   .may_refer = !target_.is_set("doNotRefer")});
     service_.metrics().count(resolution.code);
     write_resolution(resolution, handle);
     wrap_callback();
@@ -155,8 +152,8 @@ void HttpApi::write_resolution(const Resolution& resolution, std::string_view ha
                             handle);
     reply_.status = found ? 200 : status_of(resolution.code);
     reply_.content_type = json_type;
-    JsonWriter writer{reply_.body, target_.has("pretty") ? JsonWriter::Style::pretty
-                                                         : JsonWriter::Style::compact};
+    JsonWriter writer{reply_.body, target_.is_set("pretty") ? JsonWriter::Style::pretty
+                                                            : JsonWriter::Style::compact};
     writer.begin_object().key("responseCode").number(static_cast<std::uint32_t>(resolution.code));
     writer.key("handle").string(handle);
     if (resolution.delegation) writer.key("referral").string(resolution.delegation->handle());
@@ -219,8 +216,8 @@ bool HttpApi::read_filter() {
 void HttpApi::answer_site() {
     const auto site = protocol::decode_site(protocol::bytes_of(service_.context().site));
     reply_.content_type = json_type;
-    JsonWriter writer{reply_.body, target_.has("pretty") ? JsonWriter::Style::pretty
-                                                         : JsonWriter::Style::compact};
+    JsonWriter writer{reply_.body, target_.is_set("pretty") ? JsonWriter::Style::pretty
+                                                            : JsonWriter::Style::compact};
     writer.begin_object().key("responseCode").number(1).key("site").begin_object();
     if (site) write_site(writer, *site);
     writer.end_object().end_object();
@@ -229,7 +226,7 @@ void HttpApi::answer_site() {
 void HttpApi::answer_tunnel(registry::Lookup& lookup, const HttpRequest& request) {
     target_.parse("/");
     if (message_.empty()) message_.resize(reply_size_max);
-    const Reply reply = service_.answer(lookup, protocol::bytes_of(request.body()), message_);
+    const Reply reply = service_.answer(lookup, protocol::bytes_of(request.body), message_);
     if (reply.size() == 0)
         return answer_error(400, ResponseCode::protocol_error,
                             "The body is shorter than a message envelope");
@@ -248,8 +245,8 @@ void HttpApi::answer_error(unsigned status, ResponseCode code, std::string_view 
     reply_.status = status;
     reply_.content_type = json_type;
     reply_.body.clear();
-    JsonWriter writer{reply_.body, target_.has("pretty") ? JsonWriter::Style::pretty
-                                                         : JsonWriter::Style::compact};
+    JsonWriter writer{reply_.body, target_.is_set("pretty") ? JsonWriter::Style::pretty
+                                                            : JsonWriter::Style::compact};
     writer.begin_object().key("responseCode").number(static_cast<std::uint32_t>(code));
     if (!message.empty()) writer.key("message").string(message);
     if (!handle.empty()) writer.key("handle").string(handle);

@@ -1,18 +1,15 @@
 #pragma once
 
-#include <boost/beast/http/message.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <functional>
 #include <string>
 #include <string_view>
 
 #include "registry/lookup.hpp"
+#include "resolver/http/http_request.hpp"
 #include "resolver/http/request_target.hpp"
 #include "resolver/service.hpp"
 
 namespace idnode::resolver {
-
-using HttpRequest = boost::beast::http::request<boost::beast::http::string_body>;
 
 /// What is said to an HTTP request. The body is reused from answer to answer.
 struct HttpReply {

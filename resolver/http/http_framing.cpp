@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/beast/http/rfc7230.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
 #include <chrono>
 #include <limits>
 
@@ -38,84 +39,119 @@ std::string_view date_text(std::uint32_t now) {
     return text;
 }
 
-/// The Origin of a request when it may be repeated in a header.
-std::string_view origin_of(const HttpRequest& request) {
-    const auto origin = request[http::field::origin];
-    return {origin.data(), origin.size()};
-}
-
 /// What Beast lets pass although it leaves open where a request ends or whom it is for
 /// (RFC 9112 §3.2, §6.1): nothing, or a sentence.
 std::string_view find_head_fault(const HttpRequest& request) {
-    if (request.version() >= 11 && request.count(http::field::host) != 1)
+    if (request.version >= 11 && request.host_count != 1)
         return "Exactly one Host header is expected";
-    const auto codings = request.count(http::field::transfer_encoding);
-    if (codings == 0) return {};
-    if (request.version() < 11) return "Transfer-Encoding is unknown to HTTP/1.0";
-    if (codings > 1 || !boost::beast::iequals(request[http::field::transfer_encoding], "chunked"))
+    if (request.transfer_coding_count == 0) return {};
+    if (request.version < 11) return "Transfer-Encoding is unknown to HTTP/1.0";
+    if (request.transfer_coding_count > 1 || !request.chunked)
         return "Transfer-Encoding is expected to be chunked and nothing else";
     return {};
 }
 
-void append_cors(const HttpRequest& request, fmt::memory_buffer& head) {
-    const std::string_view origin = origin_of(request);
-    if (origin.empty()) return;
-    fmt::format_to(std::back_inserter(head),
-                   "Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n"
-                   "Access-Control-Expose-Headers: Content-Length\r\n",
-                   origin);
-    if (request.method() != http::verb::options) return;
-    fmt::format_to(std::back_inserter(head),
-                   "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
-                   "Access-Control-Allow-Headers: Content-Type, Accept\r\n"
-                   "Access-Control-Max-Age: 86400\r\n");
+void append_cors(const HttpRequest& request, OutBuffer& out) {
+    if (request.origin.empty()) return;
+    out.append("Access-Control-Allow-Origin: ");
+    out.append(std::string_view{request.origin});
+    out.append(
+        "\r\nVary: Origin\r\n"
+        "Access-Control-Expose-Headers: Content-Length\r\n");
+    if (request.method != "OPTIONS") return;
+    out.append(
+        "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
+        "Access-Control-Allow-Headers: Content-Type, Accept\r\n"
+        "Access-Control-Max-Age: 86400\r\n");
+}
+
+void append_number(std::size_t number, OutBuffer& out) {
+    const fmt::format_int text{number};
+    out.append(std::string_view{text.data(), text.size()});
+}
+
+void append_status_line(unsigned status, OutBuffer& out) {
+    if (status == 200) return out.append("HTTP/1.1 200 OK\r\nDate: ");
+    const auto reason = http::obsolete_reason(static_cast<http::status>(status));
+    out.append("HTTP/1.1 ");
+    append_number(status, out);
+    out.append(" ");
+    out.append(std::string_view{reason.data(), reason.size()});
+    out.append("\r\nDate: ");
 }
 
 }  // namespace
 
-void HttpFraming::begin_request() {
-    parser_.emplace();
-    parser_->eager(true);
-    // Beast counts only what it has to wait for; consume() counts all.
-    parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
-    parser_->body_limit(body_size_max);
-    begun_ = continued_ = false;
-    head_octets_ = 0;
+std::size_t HttpFraming::foresee(Bytes in, registry::HandleGroup& handles) const {
+    constexpr std::string_view wanted = "GET /api/handles/";
+    std::string_view rest = protocol::text_of(in);
+    std::size_t requests = 0;
+    while (handles.size() < handles.capacity() && rest.starts_with(wanted)) {
+        const std::size_t end = rest.find(end_of_head);
+        if (end == std::string_view::npos) break;
+        std::string_view handle = rest.substr(wanted.size());
+        handle = handle.substr(0, handle.find_first_of(" ?%"));
+        if (rest[wanted.size() + handle.size()] != '%') handles.push_back(handle);
+        rest.remove_prefix(end + end_of_head.size());
+        ++requests;
+    }
+    return requests;
 }
 
 Framing::Progress HttpFraming::consume(registry::Lookup& lookup, Bytes in, OutBuffer& out) {
-    if (!parser_) begin_request();
-    if (!parser_->is_header_done()) {
-        const std::size_t end = protocol::text_of(in).find(end_of_head);
-        const std::size_t size =
-            head_octets_ + (end == std::string_view::npos ? in.size() : end + end_of_head.size());
-        if (size > config_.http_header_size_max)
-            return refuse(in.size(), 431, "The request line and headers are too large", out);
+    if (!parser_) {
+        const auto begun = begin_request(in, out);
+        if (!parser_) return begun;
     }
+    return continue_request(lookup, in, out);
+}
+
+/// Waits for the whole head; what cannot become one is refused at once.
+Framing::Progress HttpFraming::begin_request(Bytes in, OutBuffer& out) {
+    const std::size_t end = protocol::text_of(in).find(end_of_head);
+    const bool whole = end != std::string_view::npos;
+    if ((whole ? end + end_of_head.size() : in.size()) > config_.http_header_size_max)
+        return refuse(in.size(), 431, "The request line and headers are too large", out);
+    parser_.emplace(request_);
+    parser_->eager(true);
+    // The limit on heads is ours, which counts all of it.
+    parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
+    parser_->body_limit(body_size_max);
+    if (whole) return {};
+    boost::system::error_code failed;
+    parser_->put(boost::asio::const_buffer{in.data(), in.size()}, failed);
+    if (failed && failed != http::error::need_more) return refuse(in.size(), failed, out);
+    end_request();
+    return {};
+}
+
+Framing::Progress HttpFraming::continue_request(registry::Lookup& lookup, Bytes in,
+                                                OutBuffer& out) {
     boost::system::error_code failed;
     const std::size_t consumed =
         parser_->put(boost::asio::const_buffer{in.data(), in.size()}, failed);
-    begun_ |= consumed > 0;
     if (failed && failed != http::error::need_more) return refuse(in.size(), failed, out);
-    if (!parser_->is_header_done()) {
-        head_octets_ += consumed;
-        return {.consumed = consumed, .close = false};
-    }
-    if (const std::string_view fault = find_head_fault(parser_->get()); !fault.empty())
+    if (const std::string_view fault = find_head_fault(request_); !fault.empty())
         return refuse(in.size(), 400, fault, out);
     if (!parser_->is_done()) {
-        const bool expects =
-            parser_->get().version() >= 11 &&
-            boost::beast::iequals(parser_->get()[http::field::expect], "100-continue");
+        // What Beast cannot take yet is the line before a chunk, or trailers.
+        if (in.size() - consumed > config_.http_header_size_max)
+            return refuse(in.size(), 431, "The head of a chunk or the trailers are too large", out);
+        const bool expects = request_.version >= 11 && request_.expects_continue;
         if (expects && !continued_) out.append("HTTP/1.1 100 Continue\r\n\r\n");
         continued_ |= expects;
         return {.consumed = consumed, .close = false};
     }
-    const HttpRequest& request = parser_->get();
-    const bool keep_alive = request.keep_alive();
-    write(api_.answer(lookup, request), request, keep_alive, out);
-    parser_.reset();
+    const bool keep_alive = request_.keep_alive;
+    write(api_.answer(lookup, request_), keep_alive, out);
+    end_request();
     return {.consumed = consumed, .close = !keep_alive};
+}
+
+void HttpFraming::end_request() {
+    parser_.reset();
+    request_.clear();
+    continued_ = false;
 }
 
 Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system::error_code& error,
@@ -128,30 +164,34 @@ Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system:
 Framing::Progress HttpFraming::refuse(std::size_t consumed, unsigned status,
                                       std::string_view sentence, OutBuffer& out) {
     service_.metrics().count(Refusal::malformed_http);
-    write(api_.refuse(status, sentence), HttpRequest{}, false, out);
-    parser_.reset();
+    end_request();
+    write(api_.refuse(status, sentence), false, out);
     return {.consumed = consumed, .close = true};
 }
 
-void HttpFraming::write(const HttpReply& reply, const HttpRequest& request, bool keep_alive,
-                        OutBuffer& out) {
-    const auto reason = http::obsolete_reason(static_cast<http::status>(reply.status));
-    fmt::memory_buffer head;
-    auto to = std::back_inserter(head);
-    fmt::format_to(to, "HTTP/1.1 {} {}\r\nDate: {}\r\n", reply.status,
-                   std::string_view{reason.data(), reason.size()}, date_text(service_.now()));
-    append_cors(request, head);
-    if (!reply.allow.empty()) fmt::format_to(to, "Allow: {}\r\n", reply.allow);
-    if (!reply.content_type.empty())
-        fmt::format_to(to, "Content-Type: {}\r\nX-Content-Type-Options: nosniff\r\n",
-                       reply.content_type);
+void HttpFraming::write(const HttpReply& reply, bool keep_alive, OutBuffer& out) const {
+    append_status_line(reply.status, out);
+    out.append(date_text(service_.now()));
+    out.append("\r\n");
+    append_cors(request_, out);
+    if (!reply.allow.empty()) {
+        out.append("Allow: ");
+        out.append(reply.allow);
+        out.append("\r\n");
+    }
+    if (!reply.content_type.empty()) {
+        out.append("Content-Type: ");
+        out.append(reply.content_type);
+        out.append("\r\nX-Content-Type-Options: nosniff\r\n");
+    }
     if (!keep_alive)
-        fmt::format_to(to, "Connection: close\r\n");
-    else if (request.version() == 10)
-        fmt::format_to(to, "Connection: keep-alive\r\n");
-    fmt::format_to(to, "Content-Length: {}\r\n\r\n", reply.body.size());
-    out.append(std::string_view{head.data(), head.size()});
-    if (request.method() != http::verb::head) out.append(std::string_view{reply.body});
+        out.append("Connection: close\r\n");
+    else if (request_.version == 10)
+        out.append("Connection: keep-alive\r\n");
+    out.append("Content-Length: ");
+    append_number(reply.body.size(), out);
+    out.append(end_of_head);
+    if (request_.method != "HEAD") out.append(std::string_view{reply.body});
 }
 
 }  // namespace idnode::resolver

@@ -16,8 +16,8 @@ int hex_digit(char c) noexcept {
 enum class Plus { literal, space };
 
 bool decode_percent(std::string_view text, Plus plus, std::string& out) {
-    out.clear();
-    for (std::size_t at = 0; at < text.size(); ++at) {
+    out.assign(text.substr(0, text.find_first_of(plus == Plus::space ? "%+" : "%")));
+    for (std::size_t at = out.size(); at < text.size(); ++at) {
         if (text[at] == '%') {
             const int high = at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
             const int low = at + 2 < text.size() ? hex_digit(text[at + 2]) : -1;

@@ -18,6 +18,10 @@ public:
 
     /// Whether the parameter is there, with or without a value.
     bool has(std::string_view name) const noexcept;
+    /// Whether it is there and does not say "false".
+    bool is_set(std::string_view name) const noexcept {
+        return has(name) && value(name) != "false";
+    }
     /// The first value of a parameter; empty when it is absent.
     std::string_view value(std::string_view name) const noexcept;
 

@@ -59,6 +59,9 @@ public:
     /// consumed means that more octets are needed.
     virtual Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) = 0;
 
+    /// Octets that it holds of an unfinished request.
+    virtual std::size_t held() const noexcept { return 0; }
+
     /// Whether a request has begun of which the octets were already consumed.
     virtual bool inside_request() const noexcept { return false; }
 

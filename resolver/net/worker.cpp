@@ -1,5 +1,7 @@
 #include "resolver/net/worker.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::chrono::milliseconds accept_pause{100};
 constexpr std::chrono::milliseconds stop_poll{20};
 constexpr int backlog = 4096;
+constexpr int accepted_at_once = 256;  ///< before others have their turn
 constexpr std::size_t front_memory_least = std::size_t{64} << 20;
 constexpr std::size_t front_memory_most = std::size_t{256} << 30;
 
@@ -44,7 +47,7 @@ Worker::Worker(const registry::Store& store, const Config& config, unsigned work
       metrics_{std::move(metrics)},
       service_{std::move(context), clock, *metrics_},
       api_{service_, node},
-      hub_{lookup_, *metrics_, config_} {
+      hub_{context_, lookup_, *metrics_, config_} {
     lookup_.release();
     set_limits();
 }
@@ -62,46 +65,47 @@ Endpoint Worker::listen_http(const Endpoint& endpoint) {
 }
 
 Endpoint Worker::listen_stream(const Endpoint& endpoint, MakeFraming make_framing) {
-    auto acceptor = std::make_unique<Acceptor>(context_);
     const tcp::endpoint address{endpoint.address, endpoint.port};
-    acceptor->open(address.protocol());
-    acceptor->set_option(tcp::acceptor::reuse_address{true});
-    acceptor->set_option(ReusePort{true});
-    if (endpoint.address.is_v6()) acceptor->set_option(boost::asio::ip::v6_only{true});
-    acceptor->bind(address);
-    acceptor->listen(backlog);
-    const Endpoint bound{endpoint.address, acceptor->local_endpoint().port()};
-    acceptor->non_blocking(true);
-    accept(*acceptors_.emplace_back(std::move(acceptor), make_framing).first, make_framing);
-    return bound;
+    Acceptor& acceptor = *acceptors_.emplace_back(std::make_unique<Acceptor>(
+        Acceptor{tcp::acceptor{context_}, boost::asio::steady_timer{context_}, make_framing}));
+    acceptor.socket.open(address.protocol());
+    acceptor.socket.set_option(tcp::acceptor::reuse_address{true});
+    acceptor.socket.set_option(ReusePort{true});
+    if (endpoint.address.is_v6()) acceptor.socket.set_option(boost::asio::ip::v6_only{true});
+    acceptor.socket.bind(address);
+    acceptor.socket.listen(backlog);
+    acceptor.socket.non_blocking(true);
+    accept(acceptor);
+    return {endpoint.address, acceptor.socket.local_endpoint().port()};
 }
 
-void Worker::accept(Acceptor& acceptor, MakeFraming make_framing) {
-    acceptor.async_accept([this, &acceptor, make_framing](const boost::system::error_code& failed,
-                                                          tcp::socket socket) {
-        if (!acceptor.is_open()) return;
-        if (!failed) {
-            std::make_shared<Connection>(std::move(socket), (this->*make_framing)(), hub_)->start();
-            return accept(acceptor, make_framing);
-        }
+void Worker::accept(Acceptor& acceptor) {
+    acceptor.socket.async_wait(tcp::acceptor::wait_read, [this, &acceptor](const auto& failed) {
+        if (failed) return;
+        if (accept_waiting(acceptor)) return accept(acceptor);
         // Out of file descriptors, most likely: those who are silent longest make room.
         metrics_->count(Refusal::accept_failed);
-        if (!hub_.connections.empty()) hub_.evict_oldest();
-        accept_timer_.expires_after(accept_pause);
-        accept_timer_.async_wait([this, &acceptor, make_framing](const auto& cancelled) {
-            if (!cancelled && acceptor.is_open()) accept(acceptor, make_framing);
+        hub_.evict_oldest();
+        acceptor.pause.expires_after(accept_pause);
+        acceptor.pause.async_wait([this, &acceptor](const auto& cancelled) {
+            if (!cancelled && acceptor.socket.is_open()) accept(acceptor);
         });
     });
 }
 
-/// Takes the connections that the system has made already.
-void Worker::accept_waiting(Acceptor& acceptor, MakeFraming make_framing) {
-    for (;;) {
-        boost::system::error_code none_left;
-        tcp::socket socket = acceptor.accept(none_left);
-        if (none_left) return;
-        std::make_shared<Connection>(std::move(socket), (this->*make_framing)(), hub_)->start();
+bool Worker::accept_waiting(Acceptor& acceptor) {
+    for (int left = accepted_at_once; left > 0; --left) {
+        FileDescriptor socket{::accept4(acceptor.socket.native_handle(), nullptr, nullptr,
+                                        SOCK_NONBLOCK | SOCK_CLOEXEC)};
+        if (socket.number() < 0) {
+            if (errno == ECONNABORTED || errno == EINTR) continue;  // that one gave up
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        }
+        const int on = 1;
+        ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+        hub_.admit(std::move(socket), (this->*acceptor.make_framing)());
     }
+    return true;
 }
 
 std::unique_ptr<Framing> Worker::make_handle_framing() {
@@ -113,8 +117,8 @@ std::unique_ptr<Framing> Worker::make_http_framing() {
 }
 
 void Worker::set_limits() {
-    hub_.connections_max = std::max(1U, config_.stream_connections_max / worker_count_);
-    hub_.buffer_memory_max = (std::size_t{config_.stream_buffer_memory_mib} << 20) / worker_count_;
+    hub_.set_limits(std::max(1U, config_.stream_connections_max / worker_count_),
+                    (std::size_t{config_.stream_buffer_memory_mib} << 20) / worker_count_);
 }
 
 void Worker::run() {
@@ -146,20 +150,21 @@ void Worker::stop() {
 }
 
 void Worker::begin_stop() {
+    stop_at_ = steady_clock::now() + std::chrono::seconds{config_.stop_timeout_seconds};
     boost::system::error_code ignored;
-    for (const auto& [acceptor, make_framing] : acceptors_) {
-        accept_waiting(*acceptor, make_framing);
-        acceptor->close(ignored);
+    for (const auto& acceptor : acceptors_) {
+        accept_waiting(*acceptor);
+        acceptor->socket.close(ignored);
+        acceptor->pause.cancel();
     }
     for (const auto& listener : udp_listeners_) listener->stop();
     hub_.drain();
-    stop_at_ = steady_clock::now() + std::chrono::seconds{config_.stop_timeout_seconds};
     wait_for_end();
 }
 
 void Worker::wait_for_end() {
     if (steady_clock::now() >= stop_at_) hub_.close_all();
-    if (hub_.connections.empty()) return context_.stop();
+    if (hub_.empty()) return context_.stop();
     second_timer_.expires_after(stop_poll);
     second_timer_.async_wait([this](const boost::system::error_code&) { wait_for_end(); });
 }

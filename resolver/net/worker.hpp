@@ -9,8 +9,8 @@
 #include "registry/lookup.hpp"
 #include "resolver/config.hpp"
 #include "resolver/http/http_api.hpp"
-#include "resolver/net/connection.hpp"
 #include "resolver/net/endpoint.hpp"
+#include "resolver/net/stream_hub.hpp"
 #include "resolver/net/udp_listener.hpp"
 #include "resolver/service.hpp"
 
@@ -40,11 +40,18 @@ public:
 
 private:
     using MakeFraming = std::unique_ptr<Framing> (Worker::*)();
-    using Acceptor = boost::asio::ip::tcp::acceptor;
+
+    /// A listening socket, and what it waits for when the system cannot give it connections.
+    struct Acceptor {
+        boost::asio::ip::tcp::acceptor socket;
+        boost::asio::steady_timer pause;
+        MakeFraming make_framing;
+    };
 
     Endpoint listen_stream(const Endpoint& endpoint, MakeFraming make_framing);
-    void accept(Acceptor& acceptor, MakeFraming make_framing);
-    void accept_waiting(Acceptor& acceptor, MakeFraming make_framing);
+    void accept(Acceptor& acceptor);
+    /// Takes the connections that the system has made already; false when it has no room for one.
+    bool accept_waiting(Acceptor& acceptor);
     std::unique_ptr<Framing> make_handle_framing();
     std::unique_ptr<Framing> make_http_framing();
     void set_limits();
@@ -62,9 +69,8 @@ private:
     HttpApi api_;
     StreamHub hub_;
     std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
-    std::vector<std::pair<std::unique_ptr<Acceptor>, MakeFraming>> acceptors_;
+    std::vector<std::unique_ptr<Acceptor>> acceptors_;
     boost::asio::steady_timer second_timer_{context_};
-    boost::asio::steady_timer accept_timer_{context_};
     std::chrono::steady_clock::time_point stop_at_{};
     bool warming_ = false;
 };

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <string>
+#include <string_view>
+
+namespace idnode::resolver {
+
+/// What the node wants to know of an HTTP request. Reused from request to request of a connection,
+/// so that an ordinary one asks for no memory.
+struct HttpRequest {
+    std::string method = "GET";
+    std::string target = "/";
+    unsigned version = 11;  ///< 10 or 11
+    bool keep_alive = false;
+    bool expects_continue = false;
+    unsigned host_count = 0;
+    unsigned transfer_coding_count = 0;
+    bool chunked = false;  ///< the last Transfer-Encoding is "chunked" and nothing else
+    std::string content_type;
+    std::string origin;
+    std::string body;
+
+    /// Makes ready for the next request; keeps memory only where a request of ordinary size needs
+    /// it again.
+    void clear();
+};
+
+/// Reads one request into an `HttpRequest`: Beast finds the parts, and what the node has no use for
+/// is not kept.
+class HttpRequestParser final : public boost::beast::http::basic_parser<true> {
+public:
+    /// `request` must outlive the parser.
+    explicit HttpRequestParser(HttpRequest& request) : request_{request} {}
+
+private:
+    using Text = boost::beast::string_view;
+    using Error = boost::beast::error_code;
+    using Field = boost::beast::http::field;
+
+    void on_request_impl(boost::beast::http::verb, Text method, Text target, int version,
+                         Error&) override;
+    void on_response_impl(int, Text, int, Error&) override {}
+    void on_field_impl(Field field, Text name, Text value, Error&) override;
+    void on_header_impl(Error&) override;
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+    std::size_t on_body_impl(Text octets, Error&) override;
+    void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, Text octets, Error&) override;
+    void on_finish_impl(Error&) override {}
+
+    HttpRequest& request_;
+};
+
+}  // namespace idnode::resolver
