@@ -117,10 +117,20 @@ std::uint64_t Snapshot::record_count() const {
 }
 
 void for_each_record(const Snapshot& snapshot, std::string_view from,
-                     const std::function<bool(const RecordView&)>& visit) {
+                     const std::function<bool(const RecordView&)>& visit,
+                     const std::function<void(std::string_view key)>& damaged) {
     lmdb::Cursor cursor{snapshot.txn(), snapshot.store().records()};
-    for (auto entry = cursor.seek(bytes_of(from)); entry; entry = cursor.next())
-        if (!visit(RecordView{entry->value})) return;
+    for (auto entry = cursor.seek(bytes_of(from)); entry; entry = cursor.next()) {
+        if (!damaged) {
+            if (!visit(RecordView{entry->value})) return;
+            continue;
+        }
+        const auto record = RecordView::read(entry->value);
+        if (!record || record->find_fault())
+            damaged(text_of(entry->key));
+        else if (!visit(*record))
+            return;
+    }
 }
 
 void for_each_homed_prefix(const Snapshot& snapshot,

@@ -92,9 +92,11 @@ private:
 };
 
 /// Calls `visit` for each record in key order, from the first at or behind `from` (a folded
-/// handle; empty: all), until it returns false.
+/// handle; empty: all), until it returns false. A record that does not hold together is given to
+/// `damaged` by its key instead; without one, throws StoreError (corrupt).
 void for_each_record(const Snapshot& snapshot, std::string_view from,
-                     const std::function<bool(const RecordView&)>& visit);
+                     const std::function<bool(const RecordView&)>& visit,
+                     const std::function<void(std::string_view key)>& damaged = {});
 
 /// Calls `visit` for each homed prefix in order, spelled as it was homed.
 void for_each_homed_prefix(const Snapshot& snapshot,

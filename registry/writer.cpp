@@ -41,9 +41,10 @@ public:
             return Outcome::created;
         }
         const auto stored = txn_.get(store_.records(), key.bytes());
-        const auto before = stored ? std::optional{RecordView{*stored}} : std::nullopt;
+        auto before = stored ? RecordView::read(*stored) : std::nullopt;
+        if (before && before->find_fault()) before.reset();  // whatever comes is better
         if (!put.record.settle(before, now_)) return Outcome::unchanged;
-        const Outcome outcome = before ? Outcome::replaced : Outcome::created;
+        const Outcome outcome = stored ? Outcome::replaced : Outcome::created;
         note({ChangedEntry::Kind::record, protocol::text_of(key.bytes())});
         txn_.put(store_.records(), key.bytes(), put.record.seal(sequence_));
         return outcome;

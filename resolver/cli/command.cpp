@@ -1,9 +1,12 @@
 #include "resolver/cli/command.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/Error.hpp>
 #include <cstdio>
 #include <stdexcept>
 
+#include "protocol/handle/handle.hpp"
 #include "registry/lmdb.hpp"
 #include "resolver/config.hpp"
 
@@ -36,6 +39,26 @@ int run_command(const Action& action) {
     } catch (const std::exception& error) {
         return fail(error.what(), ExitCode::failure);
     }
+}
+
+std::string escaped(std::string_view text) {
+    const bool utf8 = protocol::is_utf8(text);
+    std::string result;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto octet = static_cast<unsigned char>(text[at]);
+        // U+0080 to U+009F are controls as well, in two octets.
+        const bool second_controls = octet == 0xc2 && at + 1 < text.size() &&
+                                     static_cast<unsigned char>(text[at + 1]) < 0xa0;
+        const bool control = octet < 0x20 || octet == 0x7f || second_controls;
+        if (!control && (utf8 || octet < 0x80)) {
+            result.push_back(text[at]);
+            continue;
+        }
+        result += fmt::format("\\x{:02x}", octet);
+        if (utf8 && second_controls)
+            result += fmt::format("\\x{:02x}", static_cast<unsigned char>(text[++at]));
+    }
+    return result;
 }
 
 void print(std::string_view text) {

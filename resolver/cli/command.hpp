@@ -38,6 +38,10 @@ void add_json_option(CLI::App& command, bool& json);
 /// Runs the action and turns what it throws into one line on standard error and an exit code.
 int run_command(const Action& action);
 
+/// Text of somebody else, fit for a terminal and for one line: control characters and what is not
+/// UTF-8 are written as `\\xNN`.
+std::string escaped(std::string_view text);
+
 /// Writes to standard output as a whole; throws std::runtime_error when that fails (a full disk,
 /// a closed pipe).
 void print(std::string_view text);

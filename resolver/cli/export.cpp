@@ -27,14 +27,18 @@ void write_line(std::string& text, const registry::RecordView& record) {
 
 ExitCode export_records(const ExportOptions& options) {
     constexpr std::size_t chunk = std::size_t{1} << 16;
+    if (!options.prefix.empty())
+        if (const auto fault = protocol::find_prefix_fault(options.prefix))
+            throw CLI::ValidationError{"--prefix", fault->message()};
     const registry::Store store{options.data_directory, registry::Store::Access::read};
     const registry::Snapshot snapshot{store};
     const std::string from =
         options.prefix.empty() ? std::string{} : protocol::folded(options.prefix) + '/';
     Progress progress{"exporting", options.prefix.empty() ? snapshot.record_count() : 0};
     std::uint64_t rows = 0;
+    std::uint64_t damaged = 0;
     std::string text;
-    for_each_record(snapshot, from, [&](const registry::RecordView& record) {
+    const auto write = [&](const registry::RecordView& record) {
         if (!protocol::folded(record.handle().substr(0, from.size())).starts_with(from))
             return false;
         write_line(text, record);
@@ -45,9 +49,16 @@ ExitCode export_records(const ExportOptions& options) {
             text.clear();
         }
         return true;
-    });
+    };
+    const auto pass_over = [&](std::string_view key) {
+        if (!key.starts_with(from)) return;
+        ++damaged;
+        std::fprintf(stderr, "idnode: %s: the record is damaged and left out; import it anew\n",
+                     escaped(key).c_str());
+    };
+    for_each_record(snapshot, from, write, pass_over);
     print(text);
-    return ExitCode::success;
+    return damaged == 0 ? ExitCode::success : ExitCode::partial;
 }
 
 }  // namespace
@@ -58,7 +69,9 @@ void add_export_command(CLI::App& app, Action& chosen) {
     const auto options = std::make_shared<ExportOptions>();
     add_data_option(*command, options->data_directory);
     command->add_option("--prefix", options->prefix, "Only the records under this prefix");
-    command->footer("The same registry gives the same octets; `idnode import` reads them back.");
+    command->footer(
+        "A damaged record is named and left out (exit code 4).\n"
+        "The same registry gives the same octets; `idnode import` reads them back.");
     command->callback(
         [&chosen, options] { chosen = [options] { return export_records(*options); }; });
 }

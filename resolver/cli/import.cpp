@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -6,6 +7,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "resolver/cli/command.hpp"
 #include "resolver/cli/progress.hpp"
+#include "resolver/config.hpp"
 #include "resolver/load/importer.hpp"
 
 namespace idnode::resolver {
@@ -20,10 +22,17 @@ struct ImportOptions {
     bool json = false;
 };
 
-/// The file in which rejected rows are kept; made when the first one comes.
+/// The file in which rejected rows are kept; made when the first one comes. What an earlier import
+/// left there goes at once.
 class Rejects {
 public:
-    explicit Rejects(std::string file) : file_{std::move(file)} {}
+    /// Throws ConfigError when it could not be written: better now than half-way.
+    explicit Rejects(std::string file) : file_{std::move(file)} {
+        if (!std::ofstream{file_, std::ios::trunc})
+            throw ConfigError{"rejected rows cannot be kept in " + file_ +
+                              ": --rejects FILE says where else"};
+        std::filesystem::remove(file_);
+    }
 
     void add(const Row& row) {
         if (!out_.is_open()) out_.open(file_, std::ios::trunc);
@@ -105,10 +114,10 @@ ExitCode import_file(const ImportOptions& options) {
     const auto source = open_source(options.file);
     const auto rows =
         is_csv(options) ? make_csv_source(*source, options.mapping) : make_ndjson_source(*source);
-    const registry::Store store{options.data_directory, registry::Store::Access::write_or_create};
     const std::string rejects_file =
         options.rejects_file.empty() ? default_rejects(options.file) : options.rejects_file;
     Rejects rejects{rejects_file};
+    const registry::Store store{options.data_directory, registry::Store::Access::write_or_create};
     ImportSummary summary;
     double seconds = 0;
     {

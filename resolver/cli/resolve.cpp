@@ -57,17 +57,14 @@ std::string to_json(const Answer& answer, const std::string& handle) {
     return text + '\n';
 }
 
-bool is_plain(std::string_view text) {
-    return protocol::is_utf8(text) && std::none_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) < 0x20;
-           });
-}
+/// Whether it can be shown as it is.
+bool is_plain(std::string_view text) { return escaped(text) == text; }
 
 /// A line for each value: index, type and data, for people.
 std::string to_table(const Answer& answer) {
     std::string text;
     for_each_view(answer.values, [&](const protocol::ValueView& value) {
-        text += std::to_string(value.index) + '\t' + std::string{value.type} + '\t';
+        text += std::to_string(value.index) + '\t' + escaped(value.type) + '\t';
         if (is_plain(protocol::text_of(value.data))) {
             text += protocol::text_of(value.data);
         } else {
@@ -92,7 +89,7 @@ ExitCode resolve_handle(const ResolveOptions& options) {
     if (!options.json)
         std::fprintf(stderr, "idnode: %s: %s (%u)%s%s\n", options.query.handle.c_str(),
                      std::string{name_of(answer.code)}.c_str(), static_cast<unsigned>(answer.code),
-                     answer.message.empty() ? "" : ": ", answer.message.c_str());
+                     answer.message.empty() ? "" : ": ", escaped(answer.message).c_str());
     const bool absent = answer.code == ResponseCode::handle_not_found ||
                         answer.code == ResponseCode::values_not_found;
     return absent ? ExitCode::not_found : ExitCode::refused;
@@ -114,10 +111,16 @@ void add_resolve_command(CLI::App& app, Action& chosen) {
         "--http", options->http, "Ask through the HTTP message tunnel; --server names its port");
     udp->excludes(tcp)->excludes(http);
     tcp->excludes(http);
-    command->add_option("--index", options->query.indexes, "Only these values")
-        ->check(CLI::Range(1U, protocol::index_max));
-    command->add_option("--type", options->query.types,
-                        "Only values of these types; \"REF.\" asks for REF and all below it");
+    command
+        ->add_option("--index", options->query.indexes,
+                     "Only the value with this index; may be repeated")
+        ->check(CLI::Range(1U, protocol::index_max))
+        ->allow_extra_args(false);
+    command
+        ->add_option("--type", options->query.types,
+                     "Only values of this type, may be repeated; \"REF.\" asks for REF and all "
+                     "below it")
+        ->allow_extra_args(false);
     add_json_option(*command, options->json);
     command->footer("Without --udp, --tcp or --http: UDP first, then TCP.");
     command->callback(

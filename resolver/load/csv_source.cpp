@@ -143,7 +143,9 @@ public:
         Fields header;
         if (!reader_.next(header) || header.fault)
             throw ConfigError{"the CSV file has no header row"};
-        for (const std::string& name : header.texts) columns_.push_back(place(name, mapping));
+        names_ = header.texts;
+        for (const std::string& name : names_) columns_.push_back(place(name, mapping));
+        for (const std::string& entry : mapping.columns) require_column(entry);
         const auto handles = std::count_if(columns_.begin(), columns_.end(),
                                            [](const Column& each) { return each.is_handle; });
         if (handles != 1)
@@ -157,12 +159,20 @@ public:
         row.line = fields.line;
         row.text.clear();
         for (const std::string& text : fields.texts)
-            row.text.append(row.text.empty() ? "" : ",").append(text);
+            row.text.append(&text == &fields.texts.front() ? "" : ",").append(text);
         row.record = to_record(fields);
         return true;
     }
 
 private:
+    /// A mapping that is mistyped would otherwise leave a column where nobody looks for it.
+    void require_column(const std::string& entry) const {
+        const bool used = std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
+            return entry.starts_with(name + '=');
+        });
+        if (!used) throw ConfigError{"--map " + entry + ": the CSV file has no such column"};
+    }
+
     static Column place(const std::string& name, const CsvMapping& mapping) {
         for (const std::string& entry : mapping.columns) {
             if (!entry.starts_with(name + '=')) continue;
@@ -186,6 +196,10 @@ private:
         for (std::size_t at = 0; at < columns_.size(); ++at) {
             const Column& column = columns_[at];
             const std::string& text = fields.texts[at];
+            if (!column.left_out && !protocol::is_utf8(text))
+                return FormatError{"column \"" + names_[at] +
+                                   "\": expected UTF-8, found other octets (save the file as "
+                                   "\"CSV UTF-8\")"};
             if (column.is_handle) {
                 const bool bare = text.find('/') == std::string::npos && !prefix_.empty();
                 record.handle = bare ? prefix_ + '/' + text : text;
@@ -204,6 +218,7 @@ private:
 
     CsvReader reader_;
     std::string prefix_;
+    std::vector<std::string> names_;
     std::vector<Column> columns_;
 };
 

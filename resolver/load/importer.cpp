@@ -56,13 +56,13 @@ Batch read_batch(RowSource& source) {
     std::size_t octets = 0;
     std::string last_prefix;
     Row row;
-    while (records.size() < batch_rows_max && octets < batch_octets_max) {
+    while (batch.rows < batch_rows_max && octets < batch_octets_max) {
         if (!source.next(row)) {
             batch.last = true;
             break;
         }
         ++batch.rows;
-        octets += row.text.size();
+        octets += row.text.size() + sizeof(Row);
         if (!row.record) {
             batch.rejected.push_back(std::move(row));
             continue;

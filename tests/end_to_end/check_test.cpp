@@ -50,6 +50,22 @@ TEST(Check, OfASoundRegistryFindsNothing) {
     EXPECT_EQ(json.at("faults"), 0);
 }
 
+/// What can be saved is saved, what cannot is named, and a sound copy mends it.
+TEST(Export, LeavesOutADamagedRecordAndImportMendsIt) {
+    const Node node;
+    node.home("88.118.8");
+    node.import(records);
+    damage(node.data() + "/registry.mdb", "https://example.org/bb");
+    const Outcome outcome = node.run({"export"});
+    EXPECT_EQ(outcome.exit_code, 4);
+    EXPECT_THAT(outcome.out, HasSubstr("88.118.8/A"));
+    EXPECT_EQ(outcome.out.find("88.118.8/B"), std::string::npos);
+    EXPECT_THAT(outcome.err, HasSubstr("88.118.8/B: the record is damaged and left out"));
+    node.import(records);
+    EXPECT_EQ(node.run({"export"}).exit_code, 0);
+    EXPECT_EQ(node.run({"check"}).exit_code, 0);
+}
+
 class CheckOfDamage : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(CheckOfDamage, NamesTheRecordAndEndsWithOne) {

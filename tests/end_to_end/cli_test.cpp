@@ -53,6 +53,33 @@ TEST(CommandLine, TheProgramNamesItsCommandsExitCodesAndVersion) {
     EXPECT_THAT(version.out, StartsWith("0."));
 }
 
+TEST(CommandLine, OptionsThatMayBeRepeatedTakeOneValueEach) {
+    Node node;
+    node.home("88.118.8");
+    node.import(record);
+    node.start();
+    const std::string server = format(node.handle());
+    for (const Arguments& options : {Arguments{"--type", "URL"}, Arguments{"--index", "1"}}) {
+        Arguments all{"resolve", "--server", server};
+        all.insert(all.end(), options.begin(), options.end());
+        all.push_back("88.118.8/A");
+        const Outcome outcome = run_idnode(all);
+        EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+        EXPECT_THAT(outcome.out, HasSubstr("https://example.org/a"));
+    }
+}
+
+TEST(CommandLine, AnExportOfNoPrefixAndAnImportThatCouldKeepNoRejectsSaySoAtOnce) {
+    const Node node;
+    node.home("88.118.8");
+    const Outcome exported = node.run({"export", "--prefix", "88.118.8/"});
+    EXPECT_EQ(exported.exit_code, 2);
+    expect_one_line(exported.err);
+    const Outcome imported = node.run({"import", "-", "--rejects", "/no/such/place"});
+    EXPECT_EQ(imported.exit_code, 2);
+    EXPECT_THAT(imported.err, HasSubstr("--rejects"));
+}
+
 TEST(CommandLine, WrongUsageEndsWithTwoAndSaysWhyOnStandardError) {
     const std::vector<Arguments> wrong{
         {},

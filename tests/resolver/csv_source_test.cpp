@@ -55,6 +55,27 @@ std::string refusal(const std::string& text, const CsvMapping& mapping = {}) {
     return "none";
 }
 
+TEST(CsvSource, NamesTheColumnWhoseFieldIsNotUtf8) {
+    // 制动盘 in GBK, as a spreadsheet writes it unasked.
+    const Row row = row_of("handle,1:NAME\n88.1/a,\xd6\xc6\xb6\xaf\xc5\xcc\n");
+    ASSERT_FALSE(row.record);
+    EXPECT_EQ(row.record.error().message(),
+              "column \"1:NAME\": expected UTF-8, found other octets (save the file as \"CSV "
+              "UTF-8\")");
+    const CsvMapping without_x{.columns = {"x="}, .prefix = {}};
+    EXPECT_TRUE(row_of("handle,x,1:URL\n88.1/a,\xff,u\n", without_x).record);
+}
+
+TEST(CsvSource, KeepsEveryFieldOfARowThatItRejects) {
+    EXPECT_EQ(row_of("handle,1:URL,2:KEY\n,https://x,17\n").text, ",https://x,17");
+    EXPECT_EQ(row_of("handle,1:URL,2:KEY\n,,\n").text, ",,");
+}
+
+TEST(CsvSource, RefusesAMappingOfAColumnThatIsNotThere) {
+    EXPECT_EQ(refusal("handle,link\n", {.columns = {"link=1:URL", "lnik=2:URL"}, .prefix = {}}),
+              "--map lnik=2:URL: the CSV file has no such column");
+}
+
 TEST(CsvSource, TakesIndexTypeAndPermissionsFromTheHeader) {
     const Row row = row_of(
         "handle,1:URL,2:KEY:1100,7:DESC:1111\n88.1/a,https://example.org/?a=b,secret,text\n");
