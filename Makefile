@@ -1,7 +1,7 @@
 # The front door. Each target says in order what it does; CMake and the scripts do the work.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps run build test bench fuzz sanitize lint install clean
+.PHONY: help deps run build test bench bench-guard bench-peers fuzz sanitize lint install clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -16,7 +16,7 @@ fixed_addresses = $(shell setarch --addr-no-randomize true 2>/dev/null \
                     && echo setarch --addr-no-randomize)
 
 help: ## Lists these targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 deps: # Part of the others: a no-op where nothing is missing.
 	@scripts/install-dependencies
@@ -35,6 +35,12 @@ test: build ## Builds everything and runs all tests.
 
 bench: build ## Builds everything and measures speed against the limits of this machine.
 	scripts/bench
+
+bench-guard: build ## Fails when lookups have become clearly slower; the short form of bench.
+	scripts/bench guard
+
+bench-peers: ## Installs the servers that bench compares with: Knot DNS, Redis, nginx.
+	@scripts/install-dependencies peers
 
 fuzz: ## Runs each fuzzer for FUZZ_SECONDS (60) and fails on a finding.
 	@scripts/install-dependencies fuzz

@@ -118,6 +118,26 @@ Comparison compare(const std::vector<Side>& sides, const Course& course) {
     return result;
 }
 
+double rate_ratio(const Comparison& result) {
+    return result.sides[0].rate.median / result.sides[1].rate.median;
+}
+
+double cpu_ratio(const Comparison& result) {
+    return result.sides[1].cpu_us.median / result.sides[0].cpu_us.median;
+}
+
+std::string to_row(const std::string& title, const Comparison& result) {
+    const Measurement& node = result.sides[0];
+    const Measurement& reference = result.sides[1];
+    return fmt::format(
+        "{}\t{:.0f}\t{:.0f}\t{:.0f}\t{:.0f}\t{:.0f}\t{:.0f}\t{:.3f}\t{:.3f}\t{}\t{}\t{:.2f}\t{:.0f}"
+        "\t{"
+        ":.0f}\n",
+        title, node.rate.median, node.rate.least, node.rate.most, reference.rate.median,
+        reference.rate.least, reference.rate.most, rate_ratio(result), cpu_ratio(result),
+        node.wrong, node.lost, result.disturbed, node.p99_us.median, reference.p99_us.median);
+}
+
 std::string to_table(const Comparison& result, const std::vector<Side>& sides) {
     std::string text = fmt::format("{:<12}{:>12}{:>26}{:>10}{:>11}{:>7}{:>7}\n", "", "answers/s",
                                    "range", "CPU us", "answers", "wrong", "lost");
@@ -140,8 +160,7 @@ std::string to_table(const Comparison& result, const std::vector<Side>& sides) {
     if (sides.size() == 2)
         text += fmt::format(
             "ratio of medians {:.3f}, of CPU time {:.3f}; {:.0f}% of the slices disturbed\n",
-            result.sides[0].rate.median / result.sides[1].rate.median,
-            result.sides[1].cpu_us.median / result.sides[0].cpu_us.median, result.disturbed * 100);
+            rate_ratio(result), cpu_ratio(result), result.disturbed * 100);
     return text;
 }
 

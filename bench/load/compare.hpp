@@ -55,6 +55,16 @@ struct Comparison {
 /// more than a twentieth of a processor is taken again, a few times.
 Comparison compare(const std::vector<Side>& sides, const Course& course);
 
+/// The node's answers a second and CPU time for each, as ratios to the reference's: 1 is the
+/// limit. There are two sides.
+double rate_ratio(const Comparison& result);
+double cpu_ratio(const Comparison& result);
+
+/// Fields between tabs: title, median, least and greatest rate of the node, the same of the
+/// reference, rate ratio, CPU ratio, wrong, lost, share of disturbed slices, p99 of the node and of
+/// the reference.
+std::string to_row(const std::string& title, const Comparison& result);
+
 /// Lines for people, and the same as JSON.
 std::string to_table(const Comparison& result, const std::vector<Side>& sides);
 std::string to_json(const Comparison& result, const std::vector<Side>& sides);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <fstream>
 #include <map>
 #include <optional>
 
@@ -31,7 +32,17 @@ struct Options {
     unsigned warm_ms = 500;
     double open_share = 0;
     bool json = false;
+    std::string title;
+    std::string report;
+    double floor = 0;
 };
+
+/// What a guard says: a ratio this much below its floor is no noise, a second one even less, and
+/// when other programs take the processors nothing is measured at all.
+constexpr double guard_margin = 0.10;
+constexpr int guard_tries = 3;
+constexpr int guard_failures = 2;
+constexpr double disturbed_max = 0.5;
 
 resolver::Endpoint endpoint_of(const std::string& text) {
     const auto endpoint = resolver::parse_endpoint(text);
@@ -59,6 +70,39 @@ double ceiling_of(Client& node, const Options& options) {
     return node.run(Clock::now() + std::chrono::milliseconds{options.slice_ms * 2}).rate();
 }
 
+bool is_right(const Comparison& result) {
+    return result.sides[0].wrong == 0 && result.sides[0].answers > 0;
+}
+
+/// Compares by CPU time for each answer, which tells the same as the rate where the node is the
+/// limit and still tells it where the client is.
+int guard(const std::vector<Side>& sides, const Course& course, const Options& options) {
+    int failures = 0;
+    int disturbed = 0;
+    for (int tries = 1; tries <= guard_tries; ++tries) {
+        const Comparison result = compare(sides, course);
+        if (!is_right(result)) {
+            fmt::print("{}: WRONG ANSWERS\n", options.title);
+            return 1;
+        }
+        const double ratio = cpu_ratio(result);
+        const bool measured = result.disturbed <= disturbed_max;
+        const bool below = ratio < options.floor * (1 - guard_margin);
+        fmt::print("{}: {:.3f} of the reference, floor {:.2f} less {:.0f}%: {}\n", options.title,
+                   ratio, options.floor, guard_margin * 100,
+                   !measured ? "disturbed"
+                   : below   ? "below"
+                             : "good");
+        if (measured && !below) return 0;
+        failures += measured && below;
+        disturbed += !measured;
+        if (failures == guard_failures) return 1;
+    }
+    fmt::print("{}: not measured, {} of {} tries were disturbed\n", options.title, disturbed,
+               guard_tries);
+    return 0;
+}
+
 int run(const Options& options) {
     Workload workload = workload_of(options);
     Client node{endpoint_of(options.server), options.channel, options.sockets, workload};
@@ -73,9 +117,12 @@ int run(const Options& options) {
         side.client->run(Clock::now() + std::chrono::milliseconds{options.warm_ms});
     Course course{.slices = options.slices, .slice = std::chrono::milliseconds{options.slice_ms}};
     if (options.open_share > 0) course.rate = options.open_share * ceiling_of(node, options);
+    if (options.floor > 0) return guard(sides, course, options);
     const Comparison result = compare(sides, course);
     fmt::print("{}\n", options.json ? to_json(result, sides) : to_table(result, sides));
-    return result.sides[0].wrong == 0 && result.sides[0].answers > 0 ? 0 : 1;
+    if (!options.report.empty() && sides.size() == 2)
+        std::ofstream{options.report, std::ios::app} << to_row(options.title, result);
+    return is_right(result) ? 0 : 1;
 }
 
 void add_workload_options(CLI::App& app, Options& options) {
@@ -112,7 +159,8 @@ void add_server_options(CLI::App& app, Options& options) {
     app.add_option("--pid", options.pid, "Process of the node, to read its CPU time");
     app.add_option("--speaks", options.channel.speaks, "udp, tcp, http, dns or redis")
         ->transform(CLI::CheckedTransformer(speaks));
-    app.add_option("--against", options.against, "ADDR:PORT of a reference, by turns");
+    auto* const against =
+        app.add_option("--against", options.against, "ADDR:PORT of a reference, by turns");
     app.add_option("--against-pid", options.against_pid, "Process of the reference");
     app.add_option("--against-speaks", options.against_speaks, "What it speaks, if not the same")
         ->transform(CLI::CheckedTransformer(speaks));
@@ -127,6 +175,11 @@ void add_server_options(CLI::App& app, Options& options) {
     app.add_flag("--against-segments", options.against_segments, "The same for the reference");
     app.add_flag("--one-shot", options.channel.one_shot, "A new connection for each request");
     app.add_flag("--json", options.json, "Write JSON");
+    app.add_option("--title", options.title, "What this measures, for --report and --floor");
+    app.add_option("--report", options.report, "File to append one line of figures to");
+    app.add_option("--floor", options.floor,
+                   "Guard: fail when the node falls clearly below this ratio to the reference")
+        ->needs(against);
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ using protocol::FormatError;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // as spreadsheets write it
 
+/// By how much libcsv lets a long field grow: its 128 octets at a time copy megabytes too often.
+constexpr std::size_t block_size = std::size_t{64} << 10;
+
 /// The fields of one row and the line on which it begins.
 struct Fields {
     std::uint64_t line = 0;
@@ -50,6 +53,7 @@ public:
 private:
     void begin() {
         csv_init(&parser_, CSV_STRICT | CSV_STRICT_FINI | CSV_EMPTY_IS_NULL);
+        csv_set_blk_size(&parser_, block_size);
         row_ = {};
         inside_ = false;
         size_ = 0;

@@ -28,6 +28,8 @@ public:
     bool busy() const noexcept;
     /// Whether whole requests were left behind by the last `answer`.
     bool wants_turn() const noexcept { return open() && more_requests_ && !sending(); }
+    /// Whether what it has sent before is answered, and the answers are on their way.
+    bool may_read() const noexcept { return open() && !more_requests_ && !sending(); }
     /// Which time limit has run out, if any.
     std::optional<Refusal> find_overdue() const;
 

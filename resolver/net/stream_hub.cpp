@@ -35,7 +35,8 @@ StreamHub::~StreamHub() = default;
 void StreamHub::wait() {
     poll_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                      [this](const boost::system::error_code& failed) {
-                         if (!failed) serve_ready();
+                         // Cut short by drain(), it has found work of its own.
+                         if (!failed || !unfinished_.empty()) serve_ready();
                      });
 }
 
@@ -57,7 +58,7 @@ bool StreamHub::serve_round() {
         if (!connection.open()) continue;
         if (connection.sending())
             connection.on_writable();
-        else if (!connection.wants_turn())  // what it has sent already comes first
+        else if (connection.may_read())
             read(connection);
     }
     serve_turn();
@@ -156,8 +157,9 @@ void StreamHub::drain() {
     // A copy: whoever is answered moves to the end of the list.
     const std::vector<std::shared_ptr<Connection>> all{connections_.begin(), connections_.end()};
     for (const auto& connection : all)
-        if (connection->open() && !connection->sending()) read(*connection);
+        if (connection->may_read()) read(*connection);
     serve_turn();
+    if (!unfinished_.empty()) poll_.cancel();
     for (const auto& connection : all)
         if (connection->open() && !connection->busy()) connection->close();
     closed_.clear();

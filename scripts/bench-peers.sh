@@ -1,0 +1,69 @@
+# Part of scripts/bench: measures the node beside servers that somebody would otherwise run, on
+# equal work: the same records under the same names, one processor each. Passes over what is not
+# installed (`make bench-peers`).
+
+nothing() { echo "$1 is not installed: make bench-peers"; }
+
+peer_knot() {
+    mkdir -p "$work/knot"
+    "$bin/idnode-bench-records" --records "$records" --as zone >"$work/knot/bench.example.zone"
+    cat >"$work/knot/knot.conf" <<END
+server:
+    listen: $at@22650
+    rundir: $work/knot
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+database:
+    storage: $work/knot
+zone:
+  - domain: bench.example
+    file: $work/knot/bench.example.zone
+    storage: $work/knot
+    semantic-checks: off
+END
+    start knot knotd --config "$work/knot/knot.conf"
+    sleep $((5 + records / 100000))
+    measure "UDP, uniform, against Knot DNS" 22641 knot 22650 --against-speaks dns --against-checked
+    stop knot
+}
+
+peer_redis() {
+    start redis redis-server --port 22651 --bind "$at" --save '' --appendonly no --dir "$work"
+    sleep 1
+    "$bin/idnode-bench-records" --records "$records" --as redis |
+        redis-cli -h "$at" -p 22651 --pipe >/dev/null
+    measure "TCP, pipelined by 16, against Redis GET" 22641 redis 22651 \
+        --speaks tcp --sockets 64 --depth 16 --against-speaks redis --against-checked
+    stop redis
+}
+
+peer_nginx() {
+    local body
+    body=$(printf '%*s' "$http_answer" '' | tr ' ' x)
+    cat >"$work/nginx.conf" <<END
+worker_processes 1;
+daemon off;
+pid $work/nginx.pid;
+error_log $work/nginx.err;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    keepalive_requests 1000000000;
+    server { listen $at:22652; location / { default_type application/json; return 200 "$body"; } }
+}
+END
+    start nginx nginx -c "$work/nginx.conf" -g "master_process off;"
+    sleep 1
+    measure "HTTP, one request at a time, against nginx" 22643 nginx 22652 \
+        --speaks http --sockets 64 --depth 1
+    stop nginx
+}
+
+for peer in knotd:knot redis-server:redis nginx:nginx; do
+    if command -v "${peer%%:*}" >/dev/null; then
+        "peer_${peer##*:}" || echo "${peer##*:} could not be measured"
+    else
+        nothing "${peer##*:}"
+    fi
+done
