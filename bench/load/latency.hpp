@@ -22,6 +22,7 @@ public:
 
     /// The latency that a share of all stays below, in microseconds; 0 when there are none.
     double quantile_us(double share) const {
+        if (count_ == 0) return 0;
         double left = share * static_cast<double>(count_);
         for (const auto& bin : boost::histogram::indexed(histogram_, everything)) {
             left -= static_cast<double>(*bin);

@@ -21,11 +21,19 @@ void write_ndjson(const Record& record, std::uint64_t, std::string& text) {
 }
 
 /// A TXT record with the same texts, below bench.example, as the DNS side of idnode-load asks.
+/// What stands behind them makes the answer as long as the node's.
 void write_zone(const Record& record, std::uint64_t number, std::string& text) {
+    constexpr std::size_t texts_size = 212;
     std::string digits(idnode::bench::handle_digits, '0');
     idnode::bench::write_handle_digits(number, digits.data());
-    text +=
-        fmt::format("{} TXT \"{}\" \"{}\"\n", digits, record.values[0].data, record.values[1].data);
+    std::string name;
+    for (const char octet : record.values[1].data)
+        name += octet < 0 ? fmt::format("\\{:03}", static_cast<unsigned char>(octet))
+                          : std::string(1, octet);
+    const std::size_t rest =
+        texts_size - record.values[0].data.size() - record.values[1].data.size();
+    text += fmt::format("{} TXT \"{}\" \"{}\" \"{}\"\n", digits, record.values[0].data, name,
+                        std::string(rest, 'x'));
 }
 
 /// The same octets under the same key, as `redis-cli --pipe` takes them.
