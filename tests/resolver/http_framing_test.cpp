@@ -381,5 +381,17 @@ TEST_F(HttpFramingTest, HasAnIdleTimeoutOfItsOwn) {
     EXPECT_FALSE(framing.inside_request());
 }
 
+TEST_F(HttpFramingTest, LimitsTrailersAndTheHeadsOfChunksAsItLimitsHeads) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const char* const line : {"0\r\nX: ", "5;"})
+        EXPECT_THAT(talk(head + line + std::string(9000, 'x')).statuses(), ElementsAre(431));
+}
+
+TEST_F(HttpFramingTest, TakesAHeadThatIsCutAnywhereBeforeALongBody) {
+    const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n";
+    for (std::size_t step = head.size() - 4; step <= head.size(); ++step)
+        EXPECT_THAT(talk(head + std::string(9000, 'x'), step).statuses(), ElementsAre(405)) << step;
+}
+
 }  // namespace
 }  // namespace idnode::resolver
