@@ -15,6 +15,7 @@ namespace http = boost::beast::http;
 using protocol::Bytes;
 
 constexpr std::string_view end_of_head = "\r\n\r\n";
+constexpr std::string_view last_chunk = "0\r\n\r\n";
 
 /// A whole message in the tunnel is the longest body that anything here wants.
 constexpr std::uint64_t body_size_max = reply_size_max;
@@ -127,6 +128,8 @@ Framing::Progress HttpFraming::begin_request(Bytes in, OutBuffer& out) {
 
 Framing::Progress HttpFraming::continue_request(registry::Lookup& lookup, Bytes in,
                                                 OutBuffer& out) {
+    // A chunked body never ends with less, and Beast asserts that nobody shows it less.
+    if (parser_->is_header_done() && parser_->chunked() && in.size() < last_chunk.size()) return {};
     boost::system::error_code failed;
     const std::size_t consumed =
         parser_->put(boost::asio::const_buffer{in.data(), in.size()}, failed);

@@ -204,7 +204,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, EveryFront,
 TEST(TreeWalk, GivesWhatLmdbGivesForEveryKeyAndForNeighboursOfKeys) {
     test::TempDirectory directory;
     const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
-    for (const std::uint64_t count : {0, 1, 5, 500, 4000}) {
+    for (const std::uint64_t count : {0U, 1U, 5U, 500U, 4000U}) {
         commit(store, many_records(count));
         const lmdb::ReadTxn txn{store.env()};
         TreeWalk walk{"records"};
