@@ -1,9 +1,12 @@
 #include "registry/lookup.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "protocol/handle/handle.hpp"
 #include "registry/changes.hpp"
+#include "registry/page_cache.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -19,6 +22,8 @@ constexpr std::size_t warm_records = 256;
 /// Records that one batch may add to the front index, so that a flood of unknown handles costs
 /// little.
 constexpr std::size_t missed_max = 64;
+/// So much of the store is asked of the disk ahead of `warm`.
+constexpr std::size_t warm_ahead = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -40,14 +45,27 @@ void Lookup::renew() {
 
 void Lookup::release() {
     for (const Missed& each : missed_) front_.put(each.hash, each.record);
+    if (store_was_read_) watch_for_waits();
     forget_batch();
     snapshot_.release();
+}
+
+/// Whether everything can be read at once shows when it could not: from then on pages are asked
+/// for first, until for long enough none was missing.
+void Lookup::watch_for_waits() noexcept {
+    store_was_read_ = false;
+    const std::uint64_t waits = page_cache::waits_of_this_thread();
+    if (waits != std::exchange(waits_, waits))
+        wary_batches_ = wary_batches_max;
+    else if (wary_batches_ > 0)
+        --wary_batches_;
 }
 
 void Lookup::forget_batch() noexcept {
     missed_.clear();
     foreseen_.clear();
     foreseen_at_ = 0;
+    absent_count_ = 0;
 }
 
 void Lookup::take_over_changes() {
@@ -95,6 +113,7 @@ void Lookup::load_prefixes() {
 void Lookup::look_ahead(const HandleGroup& handles) {
     foreseen_.clear();
     foreseen_at_ = 0;
+    absent_count_ = 0;
     std::byte* room = keys_.data();
     for (const std::string_view handle : handles) {
         if (handle.size() >= HandleKey::size_max) continue;
@@ -105,10 +124,30 @@ void Lookup::look_ahead(const HandleGroup& handles) {
         foreseen_.push_back({.handle = handle, .key = key, .hash = hash, .record = {}});
     }
     for (const Wanted& each : foreseen_) front_.prefetch_record(each.hash);
-    boost::container::static_vector<Wanted*, TreeWalk::batch_max> missed;
+    Misses missed;
     for (Wanted& each : foreseen_)
         if (!find_in_front(each)) missed.push_back(&each);
-    if (!missed.empty()) find_in_store(missed);
+    if (missed.empty()) return;
+    store_was_read_ = true;
+    if (wary_batches_ > 0) set_absent_aside(missed);
+    find_in_store(missed);
+}
+
+/// Leaves in `missed` what can be read without waiting for the disk.
+void Lookup::set_absent_aside(Misses& missed) {
+    const auto absent = std::stable_partition(missed.begin(), missed.end(), [&](Wanted* each) {
+        each->absent = !walk_.is_at_hand(each->key);
+        return !each->absent;
+    });
+    absent_count_ = static_cast<std::size_t>(missed.end() - absent);
+    missed.erase(absent, missed.end());
+    if (absent_count_ > 0) wary_batches_ = wary_batches_max;
+}
+
+bool Lookup::must_wait(std::string_view handle) const noexcept {
+    return absent_count_ > 0 &&
+           std::any_of(foreseen_.begin(), foreseen_.end(),
+                       [&](const Wanted& each) { return each.absent && each.handle == handle; });
 }
 
 /// Whether the front index knows the answer, be it that there is no such record.
@@ -137,7 +176,7 @@ void Lookup::note_missed(std::uint64_t hash, const std::optional<RecordView>& re
 
 std::optional<RecordView> Lookup::find(std::string_view handle) {
     for (std::size_t at = foreseen_at_; at < foreseen_.size(); ++at) {
-        if (foreseen_[at].handle != handle) continue;
+        if (foreseen_[at].handle != handle || foreseen_[at].absent) continue;
         foreseen_at_ = at + 1;
         return foreseen_[at].record;
     }
@@ -150,6 +189,7 @@ std::optional<RecordView> Lookup::find(std::string_view handle) {
                   .hash = FrontIndex::hash_of(key.bytes()),
                   .record = {}};
     if (find_in_front(wanted)) return wanted.record;
+    store_was_read_ = true;
     wanted.record = snapshot_.find(key);
     note_missed(wanted.hash, wanted.record);
     return wanted.record;
@@ -162,6 +202,13 @@ bool Lookup::is_homed(std::string_view prefix) const noexcept {
     return prefixes_.contains(std::string_view{folded.data(), prefix.size()});
 }
 
+/// Bulk loading leaves records behind each other; where they are, the disk reads ahead of `warm`.
+void Lookup::ask_ahead(Bytes stored) noexcept {
+    const auto block = reinterpret_cast<std::uintptr_t>(stored.data()) / warm_ahead;
+    if (block == std::exchange(warm_block_, block) + 1)
+        page_cache::ask_for({stored.data() + warm_ahead, warm_ahead});
+}
+
 bool Lookup::warm() {
     if (warm_done_) return false;
     renew();
@@ -172,6 +219,7 @@ bool Lookup::warm() {
         const std::uint64_t hash = FrontIndex::hash_of(entry->key);
         if (entry->key.size() < HandleKey::size_max && !front_.find(hash, text_of(entry->key)))
             take(hash, entry->value);
+        ask_ahead(entry->value);
         warm_key_ = text_of(entry->key);
         entry = cursor.next();
     }

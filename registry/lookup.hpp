@@ -38,6 +38,12 @@ public:
     /// they are until the next call or `release`.
     void look_ahead(const HandleGroup& handles);
 
+    /// Whether a handle was looked ahead whose record is not in memory. The system is reading it;
+    /// whoever cannot stand still looks ahead for it again a little later, and whoever can calls
+    /// `find` now, which waits. Said at first, and for some
+    /// time after the thread has had to wait for the disk: asking costs more than looking up.
+    bool must_wait(std::string_view handle) const noexcept;
+
     std::optional<RecordView> find(std::string_view handle);
     bool is_homed(std::string_view prefix) const noexcept;
 
@@ -61,9 +67,14 @@ private:
         protocol::Bytes key;
         std::uint64_t hash;
         std::optional<RecordView> record;
+        bool absent = false;  ///< not in memory: nothing is known of it
     };
     bool find_in_front(Wanted& wanted) const;
+    using Misses = boost::container::static_vector<Wanted*, TreeWalk::batch_max>;
     void find_in_store(std::span<Wanted* const> missed);
+    void set_absent_aside(Misses& missed);
+    void watch_for_waits() noexcept;
+    void ask_ahead(protocol::Bytes stored) noexcept;
     void note_missed(std::uint64_t hash, const std::optional<RecordView>& record);
     bool holds_everything() const noexcept { return warm_done_ && front_.complete(); }
 
@@ -89,7 +100,14 @@ private:
     std::vector<Wanted> foreseen_;  ///< what is known of these handles
     std::size_t foreseen_at_ = 0;   ///< the first that `find` has not come to
     std::vector<Missed> missed_;    ///< found in the store, not yet in the front index
-    std::string warm_key_;          ///< up to where the front index was filled
+    std::size_t absent_count_ = 0;  ///< of `foreseen_`
+    bool store_was_read_ = false;   ///< since the last renewal
+    std::uint64_t waits_ = 0;       ///< of this thread for the disk, when last seen
+    /// Batches that read the store and find all of it in memory, before it is trusted to be there.
+    static constexpr unsigned wary_batches_max = 4096;
+    unsigned wary_batches_ = wary_batches_max;  ///< for so long pages are asked for first
+    std::uintptr_t warm_block_ = 0;  ///< of the map, where the front index was filled from last
+    std::string warm_key_;           ///< up to where the front index was filled
     bool warm_done_ = false;
 };
 

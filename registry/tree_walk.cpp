@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "protocol/bytes.hpp"
+#include "registry/page_cache.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -61,6 +62,9 @@ struct Place {
     std::size_t low;
     std::size_t high;
     bool exact;  ///< the key at `low` is the wanted one
+
+    /// In a branch page: the number of the page that goes on.
+    std::uint64_t child() const noexcept { return child_of(node_at(page, exact ? low : low - 1)); }
 };
 
 /// Searches all pages at once: one comparison of each key by turns, with the next node on its way.
@@ -114,33 +118,59 @@ void TreeWalk::follow(const lmdb::ReadTxn& txn) {
     if (root_ != no_page) depth_ = load<std::uint16_t>(descriptor->data() + at_depth);
 }
 
+Bytes TreeWalk::page_at(std::uint64_t number) const noexcept {
+    return {map_ + number * page_size_, page_size_};
+}
+
+/// What belongs to a key: it stands behind it, or in pages of its own.
+Bytes TreeWalk::data_of(const std::byte* node) const noexcept {
+    const std::size_t size = load<std::uint16_t>(node) | std::size_t{load<std::uint16_t>(node + 2)}
+                                                             << 16;
+    const std::byte* const behind = key_of(node).data() + key_of(node).size();
+    if ((load<std::uint16_t>(node + at_node_flags) & flag_big_data) == 0) return {behind, size};
+    return {page_at(load<std::uint64_t>(behind)).data() + page_header_size, size};
+}
+
 void TreeWalk::find(std::span<Search> searches) const {
     for (Search& search : searches) search.value.reset();
     if (depth_ == 0) return;
     std::array<Place, batch_max> storage;
     const auto places = std::span{storage}.first(searches.size());
-    for (Place& place : places) place.page = map_ + root_ * page_size_;
+    for (Place& place : places) place.page = page_at(root_).data();
     for (unsigned level = 1; level < depth_; ++level) {
         search_pages(searches, places, 1);
         for (Place& place : places) {
-            const std::size_t child = place.exact ? place.low : place.low - 1;
-            place.page = map_ + child_of(node_at(place.page, child)) * page_size_;
+            place.page = page_at(place.child()).data();
             prefetch(place.page);
         }
     }
     search_pages(searches, places, 0);
     for (std::size_t at = 0; at < searches.size(); ++at) {
         if (!places[at].exact) continue;
-        const std::byte* const node = node_at(places[at].page, places[at].low);
-        const std::size_t size =
-            load<std::uint16_t>(node) | std::size_t{load<std::uint16_t>(node + 2)} << 16;
-        const std::byte* data = key_of(node).data() + key_of(node).size();
-        if (load<std::uint16_t>(node + at_node_flags) & flag_big_data)
-            data = map_ + load<std::uint64_t>(data) * page_size_ + page_header_size;
-        searches[at].value = Bytes{data, size};
-        prefetch(data + 64);
-        prefetch(data + 128);
+        searches[at].value = data_of(node_at(places[at].page, places[at].low));
+        prefetch(searches[at].value->data() + 64);
+        prefetch(searches[at].value->data() + 128);
     }
+}
+
+bool TreeWalk::is_at_hand(Bytes key) const noexcept {
+    if (depth_ == 0) return true;
+    const auto at_hand = [](Bytes octets) {
+        const bool held = page_cache::holds(octets);
+        if (!held) page_cache::ask_for(octets);
+        return held;
+    };
+    const Search search{.key = key, .value = {}};
+    Place place{};
+    std::uint64_t number = root_;
+    for (unsigned level = 1; level <= depth_; ++level) {
+        const Bytes page = page_at(number);
+        if (!at_hand(page)) return false;
+        place.page = page.data();
+        search_pages({&search, 1}, {&place, 1}, level < depth_ ? 1 : 0);
+        if (level < depth_) number = place.child();
+    }
+    return !place.exact || at_hand(data_of(node_at(place.page, place.low)));
 }
 
 }  // namespace idnode::registry

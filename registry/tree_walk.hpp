@@ -30,7 +30,14 @@ public:
     /// Fills in the values; at most `batch_max` searches. Views die with the snapshot.
     void find(std::span<Search> searches) const;
 
+    /// Whether `find` for this key would read nothing but memory. If not, the first page that is
+    /// missing on its way has been asked of the system: call again a little later.
+    bool is_at_hand(Bytes key) const noexcept;
+
 private:
+    Bytes page_at(std::uint64_t number) const noexcept;
+    Bytes data_of(const std::byte* node) const noexcept;
+
     const char* table_;
     const std::byte* map_ = nullptr;
     std::size_t page_size_ = 0;

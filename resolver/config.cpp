@@ -144,6 +144,8 @@ const std::vector<Option>& options() {
         {"udp.reassembly_messages_max", &C::udp_reassembly_messages_max, 0, 65'536, true},
         {"udp.reassembly_per_source_max", &C::udp_reassembly_per_source_max, 0, 1024, true},
         {"udp.reassembly_memory_kib", &C::udp_reassembly_memory_kib, 0, 4'194'304, true},
+        {"udp.waiting_requests_max", &C::udp_waiting_requests_max, 0, 65'536, true},
+        {"udp.waiting_timeout_ms", &C::udp_waiting_timeout_ms, 100, 60'000, true},
         {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},
         {"stream.buffer_memory_mib", &C::stream_buffer_memory_mib, 1, 1'048'576, true},
         {"stream.request_timeout_seconds", &C::stream_request_timeout_seconds, 1, 3600, true},

@@ -18,7 +18,7 @@ constexpr std::array<const char*, refusal_count> refusal_names{
     "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
     "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
     "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed",
-    "signature_limit"};
+    "signature_limit",    "waiting_limit",   "waiting_timeout"};
 
 double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
     std::uint64_t total = 0;
@@ -75,6 +75,9 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store) {
         single("idnode_store_faults_total", "Requests that the store could not answer",
                MetricType::Counter,
                sum(workers, [](const auto& each) { return each.store_faults.value(); })),
+        single("idnode_disk_waits_total", "Requests that were set aside until the disk delivered",
+               MetricType::Counter,
+               sum(workers, [](const auto& each) { return each.disk_waits.value(); })),
         single("idnode_connections", "Open TCP and HTTP connections", MetricType::Gauge,
                sum(workers, [](const auto& each) { return each.connections.value(); })),
         single("idnode_connection_buffer_bytes", "Memory held for unfinished input and output",

@@ -44,8 +44,10 @@ enum class Refusal : std::uint8_t {
     write_timeout,    ///< a peer that does not read
     accept_failed,    ///< no file descriptors left
     signature_limit,  ///< more certified answers than one second has
+    waiting_limit,    ///< too many datagrams wait for the disk
+    waiting_timeout,  ///< the disk did not deliver
 };
-inline constexpr std::size_t refusal_count = 13;
+inline constexpr std::size_t refusal_count = 15;
 
 /// What one worker counts. Only the worker adds; `/metrics` reads.
 struct WorkerMetrics {
@@ -55,6 +57,7 @@ struct WorkerMetrics {
     static constexpr std::size_t response_places = 640;
     std::array<Counter, response_places> responses;
     Counter store_faults;
+    Counter disk_waits;       ///< requests that were set aside until the disk delivered
     Counter connections;      ///< open at the moment
     Counter buffered_octets;  ///< held for connections at the moment
     Counter front_records;    ///< held in the front index at the moment

@@ -70,7 +70,9 @@ std::size_t Connection::receive(MutableBytes room) {
 }
 
 void Connection::foresee(registry::HandleGroup& handles) {
+    const std::size_t before = handles.size();
     foreseen_ = framing_->foresee(unread_.empty() ? fresh_ : Bytes{unread_}, handles);
+    foreseen_handles_ = handles.size() - before;
 }
 
 void Connection::answer() {
@@ -90,6 +92,8 @@ Bytes Connection::answer_all(Bytes in) {
             registry::HandleGroup handles;
             foreseen_ = framing_->foresee(in, handles);
             if (!handles.empty()) hub_.lookup_.look_ahead(handles);
+            waiting_ = hub_.must_wait(handles);
+            if (waiting_) break;
         }
         const auto progress = framing_->consume(hub_.lookup_, in, hub_.output_);
         foreseen_ -= foreseen_ > 0;
@@ -102,7 +106,23 @@ Bytes Connection::answer_all(Bytes in) {
         }
     }
     foreseen_ = 0;
+    more_requests_ |= waiting_;
     return closing_ ? Bytes{} : in;
+}
+
+void Connection::set_aside() {
+    keep(unread_.empty() ? fresh_ : Bytes{unread_});
+    fresh_ = {};
+    foreseen_ = 0;
+    waiting_ = more_requests_ = true;
+    proceed();
+}
+
+void Connection::resume() {
+    if (!open() || !waiting_) return;
+    waiting_ = false;
+    if (!sending()) hub_.watch(*this, EPOLL_CTL_MOD, EPOLLIN);
+    hub_.unfinished_.push_back(*place_);
 }
 
 /// An idle connection holds no memory.
@@ -153,6 +173,7 @@ void Connection::proceed() {
     if (!open() || sending()) return;
     if (closing_) return linger();
     if (hub_.draining_ && !busy()) return close();
+    if (waiting_) return hub_.await_disk(*this);
     // The others come first: this connection has had a whole batch of answers.
     if (more_requests_) hub_.unfinished_.push_back(*place_);
 }

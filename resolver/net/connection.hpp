@@ -38,8 +38,14 @@ public:
     std::size_t receive(protocol::MutableBytes room);
     /// Adds what is asked for to `handles`, as far as there is room.
     void foresee(registry::HandleGroup& handles);
+    /// How many that were.
+    std::size_t foreseen_handles() const noexcept { return foreseen_handles_; }
     /// Answers what was received.
     void answer();
+    /// Answers what was received once the disk has delivered what is asked for.
+    void set_aside();
+    /// Has its turn again, if it was set aside.
+    void resume();
     /// Sends what is left of the answers.
     void on_writable();
     void close();
@@ -59,8 +65,9 @@ private:
     std::unique_ptr<Framing> framing_;
     StreamHub& hub_;
     std::list<std::shared_ptr<Connection>>::iterator place_;
-    protocol::Bytes fresh_;            ///< received in this turn
-    std::size_t foreseen_ = 0;         ///< requests whose handles were looked up ahead
+    protocol::Bytes fresh_;     ///< received in this turn
+    std::size_t foreseen_ = 0;  ///< requests whose handles were looked up ahead
+    std::size_t foreseen_handles_ = 0;
     std::vector<std::byte> unread_;    ///< received, not yet answered
     std::vector<std::byte> unsent_;    ///< answered, not yet sent
     std::size_t held_ = 0;             ///< octets that the hub has noted
@@ -68,6 +75,7 @@ private:
     std::uint64_t request_since_ = 0;  ///< second in which the unfinished request began
     std::uint64_t sending_since_ = 0;  ///< second in which the peer began to keep answers waiting
     bool more_requests_ = false;       ///< `unread_` may hold whole requests
+    bool waiting_ = false;             ///< for the disk
     bool closing_ = false;             ///< close when everything is sent
     bool lingering_ = false;           ///< everything is sent; what still comes is thrown away
 };

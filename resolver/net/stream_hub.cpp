@@ -17,6 +17,9 @@ constexpr std::size_t line_size = 64;
 /// Rounds before the datagrams of this worker have their turn.
 constexpr int rounds_max = 8;
 
+/// How long the disk is given before connections that wait for it are looked at again.
+constexpr std::chrono::milliseconds disk_pause{1};
+
 }  // namespace
 
 StreamHub::StreamHub(boost::asio::io_context& context, registry::Lookup& lookup,
@@ -25,7 +28,8 @@ StreamHub::StreamHub(boost::asio::io_context& context, registry::Lookup& lookup,
       metrics_{metrics},
       config_{config},
       poll_{context, ::epoll_create1(EPOLL_CLOEXEC)},
-      input_(input_size) {
+      input_(input_size),
+      disk_timer_{context} {
     turn_.reserve(ready_max);
     wait();
 }
@@ -83,8 +87,11 @@ void StreamHub::serve_turn() {
     auto first = turn_.begin();
     const auto answer_up_to = [&](auto end) {
         lookup_.look_ahead(handles);
-        for (; first != end; ++first)
-            if ((*first)->open()) (*first)->answer();
+        for (std::span<const std::string_view> rest = handles; first != end; ++first) {
+            const bool waits = must_wait(rest.first((*first)->foreseen_handles()));
+            rest = rest.subspan((*first)->foreseen_handles());
+            if ((*first)->open()) waits ? (*first)->set_aside() : (*first)->answer();
+        }
         handles.clear();
     };
     for (auto each = turn_.begin(); each != turn_.end(); ++each) {
@@ -95,6 +102,25 @@ void StreamHub::serve_turn() {
     lookup_.release();
     turn_.clear();
     input_used_ = 0;
+}
+
+bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexcept {
+    return std::any_of(handles.begin(), handles.end(),
+                       [&](std::string_view handle) { return lookup_.must_wait(handle); });
+}
+
+void StreamHub::await_disk(Connection& connection) {
+    metrics_.disk_waits.add();
+    watch(connection, EPOLL_CTL_MOD, 0);
+    waiting_.push_back(*connection.place_);
+    if (waiting_.size() > 1) return;
+    disk_timer_.expires_after(disk_pause);
+    disk_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        for (const auto& each : waiting_) each->resume();
+        waiting_.clear();
+        poll_.cancel();  // its handler finds them
+    });
 }
 
 void StreamHub::watch(const Connection& connection, int operation, std::uint32_t events) noexcept {

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <list>
 #include <memory>
 #include <vector>
@@ -20,7 +21,8 @@ class Connection;
 /// All streams of one worker. Those that have something to say are read together, their requests
 /// are looked up together in one snapshot, and then each is answered. So the hub waits for its
 /// sockets by an epoll of its own, which the event loop in turn waits for: one turn there serves
-/// every connection that is ready here. Used by the worker's thread only.
+/// every connection that is ready here. One that asks for what the disk has to deliver first is set
+/// aside, so that the others need not wait for it. Used by the worker's thread only.
 class StreamHub {
 public:
     /// Everything referred to must outlive the hub.
@@ -59,6 +61,9 @@ private:
     /// Reads from a connection and puts it on turn if that brought anything.
     void read(Connection& connection);
     void serve_turn();
+    bool must_wait(std::span<const std::string_view> handles) const noexcept;
+    /// Gives the connection a turn again when the disk has had time to deliver.
+    void await_disk(Connection& connection);
     void watch(const Connection& connection, int operation, std::uint32_t events) noexcept;
     void forget(Connection& connection);
     /// Notes how much a connection holds; makes the greediest go when that is too much in all.
@@ -77,7 +82,9 @@ private:
     OutBuffer output_;               ///< answers of the connection that is being answered
     std::vector<Connection*> turn_;  ///< what is being served together
     std::vector<std::shared_ptr<Connection>>
-        unfinished_;            ///< has more requests than one turn takes
+        unfinished_;                                    ///< has more requests than one turn takes
+    std::vector<std::shared_ptr<Connection>> waiting_;  ///< for the disk
+    boost::asio::steady_timer disk_timer_;
     Connections connections_;   ///< longest silent first
     Connections closed_;        ///< kept until nothing of this round may still name them
     std::size_t held_ = 0;      ///< octets that all connections hold

@@ -30,6 +30,9 @@ constexpr std::chrono::milliseconds turn_max{5};
 constexpr std::chrono::milliseconds send_wait_max{10};
 constexpr int last_batches_max = 64;
 
+/// How long the disk is given before requests that wait for it are looked at again.
+constexpr std::chrono::milliseconds disk_pause{1};
+
 /// The longest request that is taken in one datagram.
 constexpr std::size_t request_size_max = 4096;
 /// The longest run of datagrams that the system joins, and a little more: places that lie whole
@@ -91,6 +94,7 @@ UdpListener::UdpListener(boost::asio::io_context& context, const Endpoint& endpo
       pieces_(config.udp_batch_max),
       incoming_(config.udp_batch_max),
       sender_{socket_.native_handle(), service.metrics()},
+      disk_timer_{context},
       arena_(arena_size) {
     for (std::size_t at = 0; at < incoming_.size(); ++at) {
         pieces_[at] = {input_.get() + at * input_size, input_size};
@@ -146,6 +150,9 @@ std::chrono::steady_clock::time_point UdpListener::begin_turn() {
 
 void UdpListener::stop() {
     begin_turn();
+    waiting_max_ = 0;
+    disk_timer_.cancel();
+    answer_waiting();
     for (int left = last_batches_max; left > 0 && serve_batch(); --left) {}
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -156,6 +163,8 @@ void UdpListener::apply(const Config& config) {
                              .messages_max = config.udp_reassembly_messages_max,
                              .per_source_max = config.udp_reassembly_per_source_max,
                              .memory_max = std::size_t{config.udp_reassembly_memory_kib} * 1024});
+    waiting_max_ = config.udp_waiting_requests_max;
+    waiting_timeout_ = std::chrono::milliseconds{config.udp_waiting_timeout_ms};
 }
 
 bool UdpListener::serve_batch() {
@@ -188,15 +197,57 @@ void UdpListener::split_run(std::size_t at, Group& group) {
 
 void UdpListener::answer(Group& group) {
     registry::HandleGroup handles;
-    for (const Request& each : group)
+    for (const DatagramRequest& each : group)
         if (const auto handle = find_asked_handle(each.message); !handle.empty())
             handles.push_back(handle);
     lookup_.look_ahead(handles);
-    for (const Request& each : group) handle(each);
+    for (const DatagramRequest& each : group) {
+        const bool waits = waiting_max_ > 0 && lookup_.must_wait(find_asked_handle(each.message));
+        waits ? set_aside(each) : handle(each);
+    }
     group.clear();
 }
 
-void UdpListener::handle(const Request& request) {
+void UdpListener::set_aside(DatagramRequest request) {
+    const auto now = std::chrono::steady_clock::now();
+    if (request.waiting_since == std::chrono::steady_clock::time_point{}) {
+        service_.metrics().disk_waits.add();
+        request.waiting_since = now;
+    }
+    if (now - request.waiting_since > waiting_timeout_)
+        return service_.metrics().count(Refusal::waiting_timeout);
+    if (waiting_.size() >= waiting_max_) return service_.metrics().count(Refusal::waiting_limit);
+    waiting_.add(request);
+    if (waiting_.size() == 1) await_disk();
+}
+
+void UdpListener::await_disk() {
+    disk_timer_.expires_after(disk_pause);
+    disk_timer_.async_wait([this](const boost::system::error_code& cancelled) {
+        if (cancelled) return;
+        begin_turn();
+        answer_waiting();
+        if (waiting_.size() > 0) await_disk();
+    });
+}
+
+/// The disk delivers more or less in order: where most of a group still waits, so do the rest.
+void UdpListener::answer_waiting() {
+    for (std::size_t left = waiting_.size(), before = 0; left > 0; left -= before) {
+        const auto taken = waiting_.take(std::min(left, Group::static_capacity));
+        before = taken.size();
+        const std::size_t others = waiting_.size();
+        lookup_.renew();
+        Group group;
+        for (const auto& each : taken) group.push_back(each.request());
+        answer(group);
+        flush();
+        lookup_.release();
+        if ((waiting_.size() - others) * 2 > taken.size()) return;
+    }
+}
+
+void UdpListener::handle(const DatagramRequest& request) {
     Bytes message = request.message;
     service_.metrics().count(Transport::udp);
     if (message.size() < Envelope::wire_size)

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/container/static_vector.hpp>
 #include <memory>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "resolver/net/datagram_sender.hpp"
 #include "resolver/net/endpoint.hpp"
 #include "resolver/net/reassembler.hpp"
+#include "resolver/net/waiting_requests.hpp"
 #include "resolver/service.hpp"
 
 namespace idnode::resolver {
@@ -19,7 +21,8 @@ namespace idnode::resolver {
 /// One UDP socket of one worker. Waits for readiness, then drains the socket in batches: many
 /// datagrams in by one system call, and whole runs of one peer's as a single one where the system
 /// has joined them (GRO); one snapshot for all of them; many answers out by one call. Answers of
-/// more than 512 octets leave in parts. A lookup allocates nothing.
+/// more than 512 octets leave in parts. A lookup allocates nothing. Requests whose records the disk
+/// has to deliver first are set aside, so that the others need not wait for it.
 class UdpListener {
 public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
@@ -42,11 +45,8 @@ private:
         sockaddr_storage source;
         alignas(cmsghdr) std::byte control[control_size];
     };
-    struct Request {
-        protocol::Bytes message;
-        DatagramPeer peer;
-    };
-    using Group = boost::container::static_vector<Request, registry::HandleGroup::static_capacity>;
+    using Group =
+        boost::container::static_vector<DatagramRequest, registry::HandleGroup::static_capacity>;
 
     void bind(const Endpoint& endpoint, const Config& config);
     void prepare(std::size_t at) noexcept;
@@ -55,7 +55,10 @@ private:
     bool serve_batch();
     void split_run(std::size_t at, Group& group);
     void answer(Group& group);
-    void handle(const Request& request);
+    void handle(const DatagramRequest& request);
+    void set_aside(DatagramRequest request);
+    void await_disk();
+    void answer_waiting();
     void send(const Reply& reply, const DatagramPeer& peer, bool split_request);
     void send_parts(const Reply& reply, const DatagramPeer& peer);
     void flush();
@@ -72,6 +75,10 @@ private:
     std::vector<iovec> pieces_;
     std::vector<mmsghdr> incoming_;
     DatagramSender sender_;
+    WaitingRequests waiting_;
+    boost::asio::steady_timer disk_timer_;
+    std::size_t waiting_max_ = 0;  ///< 0: whoever asks for what is on the disk waits for it
+    std::chrono::milliseconds waiting_timeout_{};
     std::vector<std::byte> arena_;  ///< heads of the answers that are noted
     std::size_t arena_used_ = 0;
 };
