@@ -144,6 +144,7 @@ const std::vector<Option>& options() {
         {"udp.reassembly_messages_max", &C::udp_reassembly_messages_max, 0, 65'536, true},
         {"udp.reassembly_per_source_max", &C::udp_reassembly_per_source_max, 0, 1024, true},
         {"udp.reassembly_memory_kib", &C::udp_reassembly_memory_kib, 0, 4'194'304, true},
+        {"udp.large_answers_max", &C::udp_large_answers_max, 1, 65'536, true},
         {"udp.waiting_requests_max", &C::udp_waiting_requests_max, 0, 65'536, true},
         {"udp.waiting_timeout_ms", &C::udp_waiting_timeout_ms, 100, 60'000, true},
         {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},

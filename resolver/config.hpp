@@ -29,6 +29,7 @@ struct Config {
     std::uint32_t udp_reassembly_messages_max = 256;
     std::uint32_t udp_reassembly_per_source_max = 4;
     std::uint32_t udp_reassembly_memory_kib = 8192;
+    std::uint32_t udp_large_answers_max = 256;
     std::uint32_t udp_waiting_requests_max = 1024;
     std::uint32_t udp_waiting_timeout_ms = 2000;
 

@@ -18,7 +18,7 @@ constexpr std::array<const char*, refusal_count> refusal_names{
     "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
     "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
     "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed",
-    "signature_limit",    "waiting_limit",   "waiting_timeout"};
+    "signature_limit",    "waiting_limit",   "waiting_timeout",       "large_answer_limit"};
 
 double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
     std::uint64_t total = 0;
@@ -43,6 +43,15 @@ MetricFamily single(const char* name, const char* help, MetricType type, double 
     return result;
 }
 
+MetricFamily refusals_of(const Workers& workers) {
+    MetricFamily refusals = family("idnode_refusals_total", "What got no regular answer, by reason",
+                                   MetricType::Counter);
+    for (std::size_t at = 0; at < refusal_count; ++at)
+        add(refusals, sum(workers, [&](const auto& each) { return each.refusals[at].value(); }),
+            {{"reason", refusal_names[at]}});
+    return refusals;
+}
+
 }  // namespace
 
 std::string format_metrics(const Workers& workers, const StoreFigures& store) {
@@ -62,16 +71,10 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store) {
             add(responses, total, {{"code", std::to_string(code)}, {"name", std::string{name}}});
     }
 
-    MetricFamily refusals = family("idnode_refusals_total", "What got no regular answer, by reason",
-                                   MetricType::Counter);
-    for (std::size_t at = 0; at < refusal_count; ++at)
-        add(refusals, sum(workers, [&](const auto& each) { return each.refusals[at].value(); }),
-            {{"reason", refusal_names[at]}});
-
     const std::vector<MetricFamily> all{
         std::move(requests),
         std::move(responses),
-        std::move(refusals),
+        refusals_of(workers),
         single("idnode_store_faults_total", "Requests that the store could not answer",
                MetricType::Counter,
                sum(workers, [](const auto& each) { return each.store_faults.value(); })),

@@ -40,14 +40,15 @@ enum class Refusal : std::uint8_t {
     connection_limit,       ///< the longest idle connection made room for a new one
     buffer_limit,           ///< a connection wanted more memory than there is
     idle_timeout,
-    request_timeout,  ///< a request that never became whole
-    write_timeout,    ///< a peer that does not read
-    accept_failed,    ///< no file descriptors left
-    signature_limit,  ///< more certified answers than one second has
-    waiting_limit,    ///< too many datagrams wait for the disk
-    waiting_timeout,  ///< the disk did not deliver
+    request_timeout,     ///< a request that never became whole
+    write_timeout,       ///< a peer that does not read
+    accept_failed,       ///< no file descriptors left
+    signature_limit,     ///< more certified answers than one second has
+    waiting_limit,       ///< too many datagrams wait for the disk
+    waiting_timeout,     ///< the disk did not deliver
+    large_answer_limit,  ///< too many large answers wait for their turn
 };
-inline constexpr std::size_t refusal_count = 15;
+inline constexpr std::size_t refusal_count = 16;
 
 /// What one worker counts. Only the worker adds; `/metrics` reads.
 struct WorkerMetrics {

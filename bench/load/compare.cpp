@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace idnode::bench {
 namespace {
@@ -54,6 +55,9 @@ Slice take_slice(const Side& side, const std::vector<Side>& all, const Course& c
     const std::uint64_t own_before = own();
     const std::uint64_t server_before = cpu_time(side.process);
     Slice slice;
+    std::jthread flood;
+    if (side.flood)
+        flood = std::jthread{[&](const std::stop_token& stop) { run_flood(*side.flood, stop); }};
     const auto until = Clock::now() + course.slice;
     slice.tally = course.rate > 0 ? side.client->run_open(until, course.rate, slice.latencies)
                                   : side.client->run(until);

@@ -2,11 +2,12 @@
 
 #include <sys/types.h>
 
-#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/load/client.hpp"
+#include "bench/load/flood.hpp"
 
 namespace idnode::bench {
 
@@ -14,7 +15,8 @@ namespace idnode::bench {
 struct Side {
     std::string name;
     Client* client = nullptr;
-    pid_t process = 0;  ///< whose CPU time is read; 0: nobody's
+    pid_t process = 0;             ///< whose CPU time is read; 0: nobody's
+    std::optional<Flood> flood{};  ///< what somebody else sends meanwhile
 };
 
 /// How a comparison is run.

@@ -36,6 +36,9 @@ struct Options {
     std::string title;
     std::string report;
     double floor = 0;
+    std::optional<FloodKind> flood;
+    std::string flood_handle;
+    double flood_rate = 20'000;
 };
 
 /// What a guard says: a ratio this much below its floor is no noise, a second one even less, and
@@ -64,6 +67,15 @@ ChannelOptions for_reference(const Options& options) {
     reference.verify = options.against_is_node;
     reference.segments = options.against_segments;
     return reference;
+}
+
+std::optional<Flood> flood_of(const Options& options, std::optional<FloodKind> kind) {
+    if (!kind) return std::nullopt;
+    return Flood{.server = endpoint_of(options.server),
+                 .kind = *kind,
+                 .handle = options.flood_handle,
+                 .records = options.records,
+                 .rate = options.flood_rate};
 }
 
 /// What the node can do at most, asked as fast as it answers.
@@ -109,12 +121,14 @@ int guard(const std::vector<Side>& sides, const Course& course, const Options& o
 int run(const Options& options) {
     Workload workload = workload_of(options);
     Client node{endpoint_of(options.server), options.channel, options.sockets, workload};
-    std::vector<Side> sides{{"idnode", &node, options.pid}};
+    std::vector<Side> sides{{"idnode", &node, options.pid, flood_of(options, options.flood)}};
     std::unique_ptr<Client> reference;
     if (!options.against.empty()) {
         reference = std::make_unique<Client>(endpoint_of(options.against), for_reference(options),
                                              options.sockets, workload);
-        sides.push_back({"reference", reference.get(), options.against_pid});
+        sides.push_back(
+            {"reference", reference.get(), options.against_pid,
+             flood_of(options, options.flood ? std::optional{FloodKind::ordinary} : std::nullopt)});
     }
     for (const Side& side : sides)
         side.client->run(Clock::now() + std::chrono::milliseconds{options.warm_ms});
@@ -150,6 +164,17 @@ void add_workload_options(CLI::App& app, Options& options) {
     app.add_option("--open", options.open_share,
                    "Open loop with random arrivals, at this share of what the node can do")
         ->check(CLI::Range(0.01, 1.0));
+}
+
+void add_flood_options(CLI::App& app, Options& options) {
+    const std::map<std::string, FloodKind> kinds{
+        {"garbage", FloodKind::garbage}, {"unknown", FloodKind::unknown}, {"one", FloodKind::one}};
+    app.add_option("--flood", options.flood,
+                   "Somebody floods the node meanwhile: garbage, unknown handles, or one handle; "
+                   "the reference with as many ordinary requests")
+        ->transform(CLI::CheckedTransformer(kinds));
+    app.add_option("--flood-handle", options.flood_handle, "The one handle");
+    app.add_option("--flood-rate", options.flood_rate, "Datagrams a second")->capture_default_str();
 }
 
 void add_server_options(CLI::App& app, Options& options) {
@@ -193,6 +218,7 @@ int main(int argc, char** argv) {
     idnode::bench::Options options;
     idnode::bench::add_server_options(app, options);
     idnode::bench::add_workload_options(app, options);
+    idnode::bench::add_flood_options(app, options);
     CLI11_PARSE(app, argc, argv);
     try {
         return idnode::bench::run(options);

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
 #include <cstring>
+#include <utility>
 
 namespace idnode::resolver {
 namespace {
@@ -32,6 +34,9 @@ constexpr int last_batches_max = 64;
 
 /// How long the disk is given before requests that wait for it are looked at again.
 constexpr std::chrono::milliseconds disk_pause{1};
+
+/// Longer answers take the time of many ordinary ones, and have a turn of their own.
+constexpr std::size_t large_answer = std::size_t{16} << 10;
 
 /// The longest request that is taken in one datagram.
 constexpr std::size_t request_size_max = 4096;
@@ -134,12 +139,34 @@ void UdpListener::prepare(std::size_t at) noexcept {
 
 void UdpListener::run() {
     socket_.async_wait(udp::socket::wait_read, [this](const boost::system::error_code& failed) {
-        if (failed) return;
-        // Then the streams of this worker have their turn, however much is left here.
-        const auto end = begin_turn();
-        while (serve_batch() && std::chrono::steady_clock::now() < end) {}
-        run();
+        if (!failed) serve();
     });
+}
+
+/// One turn; then the streams of this worker have theirs, however much is left here.
+void UdpListener::serve() {
+    const auto end = begin_turn();
+    while (serve_batch() && std::chrono::steady_clock::now() < end) {}
+    answer_large(std::chrono::steady_clock::now() - (end - turn_max));
+    if (large_.size() == 0) return run();
+    boost::asio::post(socket_.get_executor(), [this] {
+        if (socket_.is_open()) serve();
+    });
+}
+
+void UdpListener::answer_large(std::chrono::steady_clock::duration time) {
+    const auto end = std::chrono::steady_clock::now() + time;
+    const bool before = std::exchange(may_defer_large_, false);
+    while (large_.size() > 0) {
+        const auto taken = large_.take(1);
+        lookup_.renew();
+        Group group{taken.front().request()};
+        answer(group);
+        flush();
+        lookup_.release();
+        if (std::chrono::steady_clock::now() >= end) break;
+    }
+    may_defer_large_ = before;
 }
 
 std::chrono::steady_clock::time_point UdpListener::begin_turn() {
@@ -153,6 +180,8 @@ void UdpListener::stop() {
     waiting_max_ = 0;
     disk_timer_.cancel();
     answer_waiting();
+    may_defer_large_ = false;
+    answer_large(turn_max);
     for (int left = last_batches_max; left > 0 && serve_batch(); --left) {}
     boost::system::error_code ignored;
     socket_.close(ignored);
@@ -163,6 +192,7 @@ void UdpListener::apply(const Config& config) {
                              .messages_max = config.udp_reassembly_messages_max,
                              .per_source_max = config.udp_reassembly_per_source_max,
                              .memory_max = std::size_t{config.udp_reassembly_memory_kib} * 1024});
+    large_max_ = config.udp_large_answers_max;
     waiting_max_ = config.udp_waiting_requests_max;
     waiting_timeout_ = std::chrono::milliseconds{config.udp_waiting_timeout_ms};
 }
@@ -264,7 +294,14 @@ void UdpListener::handle(const DatagramRequest& request) {
         if (!whole) return;
         message = *whole;
     }
-    send(service_.answer(lookup_, message, arena_room()), request.peer, split);
+    const Reply reply = service_.answer(lookup_, message, arena_room());
+    if (reply.size() > large_answer && may_defer_large_ && !split) return defer_large(request);
+    send(reply, request.peer, split);
+}
+
+void UdpListener::defer_large(const DatagramRequest& request) {
+    if (large_.size() >= large_max_) return service_.metrics().count(Refusal::large_answer_limit);
+    large_.add(request);
 }
 
 /// Room for one answer of any size; sends what is noted when there is none left.

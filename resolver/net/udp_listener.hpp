@@ -22,7 +22,8 @@ namespace idnode::resolver {
 /// datagrams in by one system call, and whole runs of one peer's as a single one where the system
 /// has joined them (GRO); one snapshot for all of them; many answers out by one call. Answers of
 /// more than 512 octets leave in parts. A lookup allocates nothing. Requests whose records the disk
-/// has to deliver first are set aside, so that the others need not wait for it.
+/// has to deliver first are set aside, so that the others need not wait for it; and so are those
+/// with large answers, which have half of the time and no more.
 class UdpListener {
 public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
@@ -56,9 +57,13 @@ private:
     void split_run(std::size_t at, Group& group);
     void answer(Group& group);
     void handle(const DatagramRequest& request);
+    void serve();
+    void defer_large(const DatagramRequest& request);
     void set_aside(DatagramRequest request);
     void await_disk();
     void answer_waiting();
+    /// Gives large answers as much time as the others have had.
+    void answer_large(std::chrono::steady_clock::duration time);
     void send(const Reply& reply, const DatagramPeer& peer, bool split_request);
     void send_parts(const Reply& reply, const DatagramPeer& peer);
     void flush();
@@ -75,7 +80,10 @@ private:
     std::vector<iovec> pieces_;
     std::vector<mmsghdr> incoming_;
     DatagramSender sender_;
-    WaitingRequests waiting_;
+    WaitingRequests waiting_;  ///< for the disk
+    WaitingRequests large_;    ///< with large answers
+    std::size_t large_max_ = 0;
+    bool may_defer_large_ = true;
     boost::asio::steady_timer disk_timer_;
     std::size_t waiting_max_ = 0;  ///< 0: whoever asks for what is on the disk waits for it
     std::chrono::milliseconds waiting_timeout_{};

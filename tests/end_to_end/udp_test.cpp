@@ -56,6 +56,25 @@ private:
     static inline std::unique_ptr<Node> node_;
 };
 
+TEST_F(Udp, LargeAnswersWaitWhileOthersAreServedAndComeAllTheSame) {
+    const auto refused = [&] {
+        return node().metric("idnode_refusals_total{reason=\"large_answer_limit\"}");
+    };
+    UdpSocket greedy{node().handle()};
+    UdpSocket other{node().handle()};
+    for (std::uint32_t id = 0; id < 20; ++id)
+        greedy.send(encode({.handle = "88.118.8/L60000", .request_id = id}));
+    expect_service(other, 99);
+    EXPECT_EQ(decode(join(receive_parts(greedy))).code(), 1U);
+    EXPECT_EQ(refused(), 0);
+    UdpSocket flood{node().handle()};
+    for (std::uint32_t id = 0; id < 20'000 && refused() == 0; id += 2000)
+        for (std::uint32_t at = 0; at < 2000; ++at)
+            flood.send(encode({.handle = "88.118.8/L60000", .request_id = id + at}));
+    expect_service(other, 100);
+    EXPECT_GT(refused(), 0);
+}
+
 TEST_F(Udp, LongAnswersComeInPartsOf512Octets) {
     UdpSocket udp{node().handle()};
     TcpStream tcp{node().handle()};
