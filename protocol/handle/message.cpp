@@ -12,6 +12,16 @@ constexpr std::uint8_t flag_encrypted = 0x40;
 constexpr std::uint8_t flag_truncated = 0x20;
 constexpr std::uint8_t suggested_major_mask = 0x1f;
 
+/// Envelope and what stands behind it; its length must be that of the octets at hand.
+Result<EncryptedMessage> split(Bytes in) noexcept {
+    if (in.size() < Envelope::wire_size) return errc::truncated;
+    EncryptedMessage message{.envelope = decode_envelope(in.first<Envelope::wire_size>()),
+                             .payload = in.subspan(Envelope::wire_size)};
+    if (message.envelope.message_length > message_length_max) return errc::too_long;
+    if (message.envelope.message_length != message.payload.size()) return errc::bad_length;
+    return message;
+}
+
 }  // namespace
 
 Envelope decode_envelope(std::span<const std::byte, Envelope::wire_size> in) noexcept {
@@ -75,12 +85,11 @@ void encode_header(std::span<std::byte, Header::wire_size> out, const Header& he
 }
 
 Result<Message> decode_message(Bytes in) noexcept {
-    if (in.size() < Envelope::wire_size) return errc::truncated;
+    const auto parts = split(in);
+    if (!parts) return parts.error();
     Message message;
-    message.envelope = decode_envelope(in.first<Envelope::wire_size>());
-    const Bytes content = in.subspan(Envelope::wire_size);
-    if (message.envelope.message_length > message_length_max) return errc::too_long;
-    if (message.envelope.message_length != content.size()) return errc::bad_length;
+    message.envelope = parts->envelope;
+    const Bytes content = parts->payload;
     if (content.size() < Header::wire_size) return errc::truncated;
     message.header = decode_header(content.first<Header::wire_size>());
     const Bytes rest = content.subspan(Header::wire_size);
@@ -92,6 +101,12 @@ Result<Message> decode_message(Bytes in) noexcept {
     WireReader reader{credential};
     message.credential = reader.bytes();
     if (reader.failed()) return reader.error();
+    return message;
+}
+
+Result<EncryptedMessage> decode_encrypted_message(Bytes in) noexcept {
+    const auto message = split(in);
+    if (message && !message->envelope.encrypted) return errc::bad_value;
     return message;
 }
 

@@ -100,6 +100,17 @@ struct Message {
 /// the end is an error.
 Result<Message> decode_message(Bytes in) noexcept;
 
+/// A message of which only the envelope can be read (RFC 3652 §2.2.1, EC): the rest is one
+/// ciphertext. The view lives as long as the octets it was decoded from.
+struct EncryptedMessage {
+    Envelope envelope;
+    Bytes payload;
+};
+
+/// Takes an encrypted message apart, by the same rules as `decode_message`; one without the flag
+/// is `errc::bad_value`.
+Result<EncryptedMessage> decode_encrypted_message(Bytes in) noexcept;
+
 /// The version that answers a request: the lower of what its sender suggests and `version_max`;
 /// the sender's own where it suggests none.
 Version negotiate(const Envelope& request) noexcept;

@@ -3,42 +3,10 @@
 #include <openssl/evp.h>
 
 #include "protocol/handle/handle.hpp"
-#include "protocol/handle/wire.hpp"
+#include "protocol/handle/wire_string.hpp"
 
 namespace idnode::protocol {
 namespace {
-
-/// Appends fields in wire order to a growing string: typed data is written once, at registration.
-class WireString {
-public:
-    template <std::unsigned_integral T>
-    void integer(T value) {
-        std::array<std::byte, sizeof(T)> field;
-        store_big(field.data(), value);
-        out_.append(text_of(field));
-    }
-    void raw(Bytes bytes) { out_.append(text_of(bytes)); }
-    void text(std::string_view text) {
-        integer(static_cast<std::uint32_t>(text.size()));
-        out_.append(text);
-    }
-    /// A non-negative integer as Java's BigInteger writes it.
-    void big_integer(std::string_view magnitude) {
-        const bool top_bit = magnitude.empty() || (magnitude.front() & 0x80);
-        text((top_bit ? std::string(1, '\0') : std::string{}).append(magnitude));
-    }
-    std::string take() { return std::move(out_); }
-
-private:
-    std::string out_;
-};
-
-std::string read_big_integer(WireReader& reader) {
-    std::string_view octets = reader.text();
-    if (!octets.empty() && (octets.front() & 0x80)) reader.fail(errc::bad_value);  // negative
-    while (!octets.empty() && octets.front() == '\0') octets.remove_prefix(1);
-    return std::string{octets};
-}
 
 Reference read_reference(WireReader& reader) {
     Reference reference;
@@ -193,6 +161,10 @@ Result<PublicKey> decode_public_key(Bytes data) {
         key = DsaPublicKey{.q = next(), .p = next(), .g = next(), .y = next()};
     } else if (type == DhPublicKey::type) {
         key = DhPublicKey{.y = next(), .p = next(), .g = next()};
+    } else if (type == EcPublicKey::type) {
+        key = EcPublicKey{.subject_public_key_info = std::string{reader.text()}};
+    } else if (type == Sm2PublicKey::type) {
+        key = Sm2PublicKey{.subject_public_key_info = std::string{reader.text()}};
     } else {
         reader.fail(errc::bad_value);
     }
@@ -202,9 +174,12 @@ Result<PublicKey> decode_public_key(Bytes data) {
 
 std::string encode_public_key(const PublicKey& key) {
     WireString writer;
-    const auto write = [&](std::string_view type, std::initializer_list<std::string_view> parts) {
+    const auto start = [&](std::string_view type) {
         writer.text(type);
         writer.integer(std::uint16_t{0});
+    };
+    const auto write = [&](std::string_view type, std::initializer_list<std::string_view> parts) {
+        start(type);
         for (const std::string_view part : parts) writer.big_integer(part);
     };
     if (const auto* rsa = std::get_if<RsaPublicKey>(&key)) {
@@ -214,6 +189,12 @@ std::string encode_public_key(const PublicKey& key) {
         write(DsaPublicKey::type, {dsa->q, dsa->p, dsa->g, dsa->y});
     } else if (const auto* dh = std::get_if<DhPublicKey>(&key)) {
         write(DhPublicKey::type, {dh->y, dh->p, dh->g});
+    } else if (const auto* ec = std::get_if<EcPublicKey>(&key)) {
+        start(EcPublicKey::type);
+        writer.text(ec->subject_public_key_info);
+    } else if (const auto* sm2 = std::get_if<Sm2PublicKey>(&key)) {
+        start(Sm2PublicKey::type);
+        writer.text(sm2->subject_public_key_info);
     }
     return writer.take();
 }

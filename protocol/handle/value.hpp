@@ -28,6 +28,9 @@ inline constexpr std::uint8_t standard = admin_read | admin_write | public_read;
 
 inline constexpr std::uint32_t ttl_seconds_default = 86'400;
 
+/// The most values of one record, and of one request that writes values.
+inline constexpr std::size_t values_max = 2048;
+
 /// One value of a handle by its number: `index:handle`.
 struct Reference {
     std::string handle;

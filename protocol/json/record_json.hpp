@@ -48,7 +48,6 @@ Parsed<Site> parse_site(const boost::json::value& json);
 /// are 0, too large or double, text that is not UTF-8.
 std::optional<FormatError> find_record_fault(const Record& record);
 
-inline constexpr std::size_t values_max = 2048;
 /// The largest values of one record in wire form together: what fits into one message with the
 /// longest handle, a digest and a signature.
 inline constexpr std::size_t record_values_size_max = message_length_max - 4096;

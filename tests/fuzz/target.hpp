@@ -17,19 +17,30 @@ using protocol::bytes_of;
 using protocol::text_of;
 
 void fuzz_admin(Bytes input);
+void fuzz_challenge(Bytes input);
+void fuzz_challenge_answer(Bytes input);
 void fuzz_csv(Bytes input);
+void fuzz_handle_list(Bytes input);
 void fuzz_http(Bytes input);
 void fuzz_message(Bytes input);
+void fuzz_private_key(Bytes input);
 void fuzz_public_key(Bytes input);
 void fuzz_reassembler(Bytes input);
 void fuzz_record_json(Bytes input);
+void fuzz_remove_values_request(Bytes input);
 void fuzz_request_target(Bytes input);
 void fuzz_resolution_request(Bytes input);
 void fuzz_resolution_response(Bytes input);
 void fuzz_service(Bytes input);
+void fuzz_session_key(Bytes input);
+void fuzz_session_setup_request(Bytes input);
+void fuzz_session_setup_response(Bytes input);
+void fuzz_signed_response(Bytes input);
 void fuzz_site(Bytes input);
 void fuzz_stored_record(Bytes input);
 void fuzz_value(Bytes input);
+void fuzz_values_request(Bytes input);
+void fuzz_verify_request(Bytes input);
 void fuzz_vlist(Bytes input);
 
 /// Ends the process unless the promise was kept; in every build, unlike `assert`.

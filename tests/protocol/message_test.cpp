@@ -7,6 +7,7 @@
 
 #include "protocol/handle/wire.hpp"
 #include "tests/support/captures.hpp"
+#include "tests/support/conversations.hpp"
 #include "tests/support/encoded.hpp"
 #include "tests/support/exact_buffer.hpp"
 #include "tests/support/hex.hpp"
@@ -211,6 +212,22 @@ TEST(Header, KeepsCodesThatNobodyKnows) {
     EXPECT_EQ(name_of(header.op_code), "unknown");
     EXPECT_EQ(name_of(header.response_code), "unknown");
     EXPECT_EQ(encode(header), wire);
+}
+
+TEST(EncryptedMessage, IsAnEnvelopeAndWhatNobodyCanReadWithoutTheKey) {
+    const auto requests = test::read_conversation("067-session-dh-enc-modify").requests;
+    const std::string& wire = requests.front();
+    const ExactBuffer in{bytes_of(wire)};
+    const auto message = decode_encrypted_message(in);
+    ASSERT_TRUE(message);
+    EXPECT_EQ(message->envelope.session_id, 99U);
+    EXPECT_EQ(text_of(message->payload), wire.substr(Envelope::wire_size));
+    for (std::size_t size = 0; size < wire.size(); ++size)
+        EXPECT_EQ(decode_encrypted_message(ExactBuffer{bytes_of(wire).first(size)}).error(),
+                  size < Envelope::wire_size ? errc::truncated : errc::bad_length)
+            << size;
+    EXPECT_EQ(decode_encrypted_message(bytes_of(wire + '\0')).error(), errc::bad_length);
+    EXPECT_EQ(decode_encrypted_message(bytes_of(request_001)).error(), errc::bad_value);
 }
 
 TEST(Version, AnswersAreInTheLowerOfWhatIsSuggestedAndWhatIsKnown) {

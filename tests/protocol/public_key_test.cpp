@@ -30,6 +30,9 @@ const std::string dsa_key = text4("DSA_PUB_KEY") + no_flags + text4("\x01") + te
 const std::string dh_key =
     text4("DH_PUB_KEY") + no_flags + text4("\x05") + text4("\x17") + text4("\x02");
 
+const std::string ec_key = text4("EC_PUB_KEY") + no_flags + text4("any octets");
+const std::string sm2_key = text4("SM2_PUB_KEY") + no_flags + text4("any octets");
+
 TEST(PublicKey, OfTheCapturedServerAndAdministratorDecodeAndEncodeBackToTheSameOctets) {
     for (const std::string& wire : {server_key, admin_key}) {
         const auto key = decode(wire);
@@ -52,8 +55,19 @@ TEST(PublicKey, OfKindsDsaAndDhDecodeAndEncodeBackToTheSameOctets) {
     EXPECT_EQ(encode_public_key(*dh), dh_key);
 }
 
+TEST(PublicKey, OnACurveKeepsItsOctetsAsTheyAre) {
+    const auto ec = decode(ec_key);
+    ASSERT_TRUE(ec);
+    EXPECT_EQ(std::get<EcPublicKey>(*ec).subject_public_key_info, "any octets");
+    EXPECT_EQ(encode_public_key(*ec), ec_key);
+    const auto sm2 = decode(sm2_key);
+    ASSERT_TRUE(sm2);
+    EXPECT_EQ(std::get<Sm2PublicKey>(*sm2).subject_public_key_info, "any octets");
+    EXPECT_EQ(encode_public_key(*sm2), sm2_key);
+}
+
 TEST(PublicKey, FailsInEachProperPrefixAndWithOneOctetMore) {
-    for (const std::string& wire : {server_key, admin_key, dsa_key, dh_key}) {
+    for (const std::string& wire : {server_key, admin_key, dsa_key, dh_key, ec_key, sm2_key}) {
         for (std::size_t size = 0; size < wire.size(); ++size) {
             // The four zero octets at the end of an RSA key may be absent, but not in part.
             const bool rsa_without_end = wire.size() > 256 && size == wire.size() - 4;
@@ -71,8 +85,8 @@ TEST(PublicKey, RefusesLengthsThatLie) {
 }
 
 TEST(PublicKey, RefusesAKindThatIsUnknown) {
-    // WIRE.md §2: the industrial dialect also has SM2 and SM9 keys.
-    for (const char* kind : {"SM2_PUB_KEY", "rsa_pub_key", ""})
+    // WIRE.md §2: the industrial dialect also has SM9 keys.
+    for (const char* kind : {"SM9_PUB_KEY", "rsa_pub_key", ""})
         EXPECT_EQ(error_of(text4(kind) + no_flags + text4("\x01") + text4("\x02")), errc::bad_value)
             << kind;
 }

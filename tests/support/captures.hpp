@@ -26,10 +26,10 @@ inline std::filesystem::path captures_directory() {
     return std::filesystem::path{IDNODE_SOURCE_DIR} / "tests" / "vectors" / "captures";
 }
 
-/// Reads `tests/vectors/captures/<name>.hex`: '#' begins a comment, '>' what the client sent, '<'
-/// what the server sent; a line that begins with a space goes on with the one before.
-inline Capture read_capture(const std::string& name) {
-    std::ifstream file{captures_directory() / (name + ".hex")};
+/// Reads `<directory>/<name>.hex`: '#' begins a comment, '>' what the client sent, '<' what the
+/// server sent; a line that begins with a space goes on with the one before.
+inline Capture read_capture(const std::filesystem::path& directory, const std::string& name) {
+    std::ifstream file{directory / (name + ".hex")};
     if (!file) throw std::runtime_error{"there is no capture " + name};
     Capture capture{.name = name, .requests = {}, .answers = {}};
     std::vector<std::string>* side = nullptr;
@@ -42,6 +42,10 @@ inline Capture read_capture(const std::string& name) {
         side->back() += bytes_from_hex(std::string_view{line}.substr(1));
     }
     return capture;
+}
+
+inline Capture read_capture(const std::string& name) {
+    return read_capture(captures_directory(), name);
 }
 
 /// The body of an HTTP answer of Handle.net 9.3.1, `tests/vectors/captures/<name>.json`, without
@@ -57,9 +61,10 @@ inline std::string read_json_capture(const std::string& name) {
 }
 
 /// The names of all captures of messages, in order.
-inline std::vector<std::string> capture_names() {
+inline std::vector<std::string> capture_names(
+    const std::filesystem::path& directory = captures_directory()) {
     std::vector<std::string> names;
-    for (const auto& file : std::filesystem::directory_iterator{captures_directory()})
+    for (const auto& file : std::filesystem::directory_iterator{directory})
         if (file.path().extension() == ".hex") names.push_back(file.path().stem().string());
     std::sort(names.begin(), names.end());
     return names;
