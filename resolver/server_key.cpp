@@ -4,7 +4,6 @@
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <stdexcept>
 
 #include "protocol/handle/typed_data.hpp"
+#include "resolver/auth/public_key.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -29,10 +29,6 @@ using Owned = std::unique_ptr<T, Free<T, free>>;
 
 using Bio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
 using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
-
-const unsigned char* data_of(protocol::Bytes bytes) {
-    return reinterpret_cast<const unsigned char*>(bytes.data());
-}
 
 const EVP_MD* method_of(ServerKey::Digest digest) {
     return digest == ServerKey::Digest::sha1 ? EVP_sha1() : EVP_sha256();
@@ -118,32 +114,10 @@ std::size_t ServerKey::sign(Digest digest, std::initializer_list<protocol::Bytes
 
 bool verify_signature(std::string_view public_key, ServerKey::Digest digest,
                       std::initializer_list<protocol::Bytes> parts, protocol::Bytes signature) {
-    const auto decoded = protocol::decode_public_key(protocol::bytes_of(public_key));
-    const auto* const rsa = decoded ? std::get_if<protocol::RsaPublicKey>(&*decoded) : nullptr;
-    if (!rsa) return false;
-    const auto number = [](const std::string& octets) {
-        return Owned<BIGNUM, BN_free>{BN_bin2bn(data_of(protocol::bytes_of(octets)),
-                                                static_cast<int>(octets.size()), nullptr)};
-    };
-    const auto exponent = number(rsa->exponent);
-    const auto modulus = number(rsa->modulus);
-    const Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> builder{OSSL_PARAM_BLD_new()};
-    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get());
-    OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get());
-    const Owned<OSSL_PARAM, OSSL_PARAM_free> parameters{OSSL_PARAM_BLD_to_param(builder.get())};
-    const Owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> maker{
-        EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr)};
-    EVP_PKEY* raw = nullptr;
-    if (EVP_PKEY_fromdata_init(maker.get()) != 1 ||
-        EVP_PKEY_fromdata(maker.get(), &raw, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
-        return false;
-    const Owned<EVP_PKEY, EVP_PKEY_free> key{raw};
-    const DigestContext context{EVP_MD_CTX_new()};
-    if (EVP_DigestVerifyInit(context.get(), nullptr, method_of(digest), nullptr, key.get()) != 1)
-        return false;
-    for (const protocol::Bytes part : parts)
-        EVP_DigestVerifyUpdate(context.get(), part.data(), part.size());
-    return EVP_DigestVerifyFinal(context.get(), data_of(signature), signature.size()) == 1;
+    const auto key = protocol::decode_public_key(protocol::bytes_of(public_key));
+    if (!key || !std::holds_alternative<protocol::RsaPublicKey>(*key)) return false;
+    const std::string_view name = digest == ServerKey::Digest::sha1 ? "SHA1" : "SHA-256";
+    return auth::verify_signature(*key, name, parts, signature).has_value();
 }
 
 }  // namespace idnode::resolver
