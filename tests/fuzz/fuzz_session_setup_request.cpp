@@ -1,4 +1,5 @@
 #include "protocol/handle/session.hpp"
+#include "resolver/auth/key_exchange.hpp"
 #include "tests/fuzz/target.hpp"
 
 namespace idnode::fuzz {
@@ -13,6 +14,9 @@ void fuzz_session_setup_request(Bytes input) {
     again.resize(again.size() - 2);  // nobody reads them, nor what stands behind
     require(text_of(input).starts_with(again),
             "a session setup encodes to what it was decoded from");
+    const auto agreement = resolver::auth::answer_agreement(decoded->exchange_key);
+    require(!agreement || agreement->key.key.bytes().size() == 32,
+            "an agreement is refused or gives a whole key");
 }
 
 }  // namespace idnode::fuzz

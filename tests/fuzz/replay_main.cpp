@@ -27,6 +27,7 @@ constexpr std::array targets{
     Target{"challenge", fuzz_challenge},
     Target{"challenge_answer", fuzz_challenge_answer},
     Target{"csv", fuzz_csv},
+    Target{"encrypted_message", fuzz_encrypted_message},
     Target{"handle_list", fuzz_handle_list},
     Target{"http", fuzz_http},
     Target{"message", fuzz_message},

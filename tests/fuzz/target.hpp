@@ -20,6 +20,7 @@ void fuzz_admin(Bytes input);
 void fuzz_challenge(Bytes input);
 void fuzz_challenge_answer(Bytes input);
 void fuzz_csv(Bytes input);
+void fuzz_encrypted_message(Bytes input);
 void fuzz_handle_list(Bytes input);
 void fuzz_http(Bytes input);
 void fuzz_message(Bytes input);
