@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+#include "protocol/handle/value.hpp"
+#include "resolver/auth/error.hpp"
+#include "resolver/auth/key_exchange.hpp"
+#include "resolver/auth/replay_window.hpp"
+#include "resolver/clock.hpp"
+
+namespace idnode::resolver::auth {
+
+struct SessionLimits {
+    std::size_t count_max = 100'000;
+    std::uint32_t age_seconds_max = 86'400;
+    std::uint32_t idle_seconds_max = 3'600;  ///< a client may ask for less
+};
+
+/// What it takes to read a message of a session and to answer it; a copy.
+struct SessionState {
+    SessionKey key;
+    /// Who holds the session, once he has answered a challenge in it.
+    std::optional<protocol::Reference> identity;
+};
+
+/// Sessions (RFC 3652 §3.7), bounded in number, age and idle time. A session that exceeds either
+/// time is gone. When all places are taken, a new one drives out the session that was not used for
+/// longest: among those whose holder has not proven who he is, and only when there are none among
+/// the others. So a flood of setups drives out itself. Only a message with a right MAC, or a right
+/// answer to a challenge, is a use. Threads may share it: the datagrams of a session may come to
+/// several workers.
+class SessionTable {
+public:
+    /// The clock must outlive the table.
+    SessionTable(SessionLimits limits, const Clock& clock) : limits_{limits}, clock_{clock} {}
+
+    /// A new session; its id is odd, and nobody can foresee it. `timeout_seconds` is the idle time
+    /// that the client asks for, 0 for no wish. Throws std::runtime_error when there are no random
+    /// octets. Precondition: at least one place.
+    std::uint32_t open(SessionKey key, std::uint32_t timeout_seconds);
+
+    /// Nothing when the session does not exist (any more): response code 500.
+    std::optional<SessionState> find(std::uint32_t id);
+
+    /// Takes the counter of a message whose MAC was verified: `errc::replayed` when it came before
+    /// or may have (response code 505), `errc::unknown_session` when the session is gone.
+    Result<void> accept(std::uint32_t id, std::uint32_t session_counter);
+
+    /// The counter of our next message in the session, from 1 on; nothing when it is gone.
+    std::optional<std::uint32_t> next_counter(std::uint32_t id);
+
+    /// Writes down who has answered a challenge in the session; false when it is gone.
+    bool set_identity(std::uint32_t id, const protocol::Reference& identity);
+
+    /// Ends a session; false when there was none.
+    bool close(std::uint32_t id);
+
+    std::size_t count() const;
+
+private:
+    using Order = std::list<std::uint32_t>;  ///< ids, that of the longest unused first
+    struct Entry {
+        SessionState state;
+        ReplayWindow window;
+        std::uint32_t counter = 0;
+        std::uint32_t opened = 0;
+        std::uint32_t used = 0;
+        std::uint32_t idle_seconds_max = 0;
+        Order::iterator place;
+    };
+    using Entries = std::unordered_map<std::uint32_t, Entry>;
+
+    Order& order_of(const Entry& entry) noexcept { return orders_[entry.state.identity ? 1 : 0]; }
+    bool is_over(const Entry& entry, std::uint32_t now) const noexcept;
+    Entries::iterator find_living(std::uint32_t id);
+    void use(Entry& entry);
+    void erase(Entries::iterator entry);
+    void make_room(std::uint32_t now);
+
+    const SessionLimits limits_;
+    const Clock& clock_;
+    mutable std::mutex mutex_;
+    Entries entries_;
+    std::array<Order, 2> orders_;  ///< without and with a proven identity
+};
+
+}  // namespace idnode::resolver::auth
