@@ -11,7 +11,7 @@
 namespace idnode::resolver::auth {
 
 // What a client may ask a server to compute for one PBKDF2 response: 50,000 rounds of HMAC-SHA1
-// take some 20 ms. CNRI's client asks for 10,000 rounds and 160 bits.
+// take some 10 ms. CNRI's client asks for 10,000 rounds and 160 bits.
 inline constexpr std::uint32_t iterations_max = 50'000;
 inline constexpr std::uint32_t derived_key_bits_min = 64;
 inline constexpr std::uint32_t derived_key_bits_max = 512;

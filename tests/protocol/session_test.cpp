@@ -22,7 +22,7 @@ std::string number2(char low) { return std::string{'\0', low}; }
 
 /// A request of each exchange, without the two octets behind it.
 std::string setup_request(KeyExchange exchange) {
-    const std::string start = number2(static_cast<char>(exchange)) + identity;
+    std::string start = number2(static_cast<char>(exchange)) + identity;
     switch (exchange) {
         case KeyExchange::client_rsa:
         case KeyExchange::diffie_hellman: return start + text4("key");

@@ -26,29 +26,29 @@ protected:
                            session_id);
     }
 
-    MovingClock clock_;
-    ChallengeTable table_{{}, clock_};
+    MovingClock clock;
+    ChallengeTable challenges{{}, clock};
 };
 
 TEST_F(Challenges, GiveTheRequestOutOnce) {
-    const auto challenge = issue(table_);
+    const auto challenge = issue(challenges);
     ASSERT_TRUE(challenge);
     EXPECT_EQ(challenge->id % 2, 0U);
-    EXPECT_EQ(table_.count(), 1U);
-    EXPECT_EQ(table_.octets(), request.size());
-    const auto taken = table_.take(challenge->id);
+    EXPECT_EQ(challenges.count(), 1U);
+    EXPECT_EQ(challenges.octets(), request.size());
+    const auto taken = challenges.take(challenge->id);
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->message, request);
     EXPECT_EQ(taken->challenge.nonce, challenge->nonce);
     EXPECT_EQ(text_of(taken->challenge.request_digest.bytes()),
               text_of(challenge->request_digest.bytes()));
-    EXPECT_FALSE(table_.take(challenge->id));
-    EXPECT_EQ(table_.count(), 0U);
-    EXPECT_EQ(table_.octets(), 0U);
+    EXPECT_FALSE(challenges.take(challenge->id));
+    EXPECT_EQ(challenges.count(), 0U);
+    EXPECT_EQ(challenges.octets(), 0U);
 }
 
 TEST_F(Challenges, AreAboutTheHeaderAndBodyOfTheRequest) {
-    const auto challenge = issue(table_);
+    const auto challenge = issue(challenges);
     const auto message = protocol::decode_message(bytes_of(request));
     EXPECT_EQ(challenge->digest_algorithm, protocol::DigestAlgorithm::sha256);
     EXPECT_EQ(text_of(challenge->body().request_digest.octets),
@@ -59,7 +59,8 @@ TEST_F(Challenges, AreAboutTheHeaderAndBodyOfTheRequest) {
 TEST_F(Challenges, AreInSha1ForAnOldPeer) {
     std::string old = request;
     old.replace(0, 4, std::string{"\2\6\2\6"});
-    const auto challenge = table_.issue(*protocol::decode_message(bytes_of(old)), bytes_of(old));
+    const auto challenge =
+        challenges.issue(*protocol::decode_message(bytes_of(old)), bytes_of(old));
     EXPECT_EQ(challenge->digest_algorithm, protocol::DigestAlgorithm::sha1);
     EXPECT_EQ(challenge->request_digest.bytes().size(), 20U);
 }
@@ -68,7 +69,7 @@ TEST_F(Challenges, AreAllDifferent) {
     std::set<std::uint32_t> ids;
     std::set<std::string> nonces;
     for (int round = 0; round < 1000; ++round) {
-        const auto challenge = issue(table_);
+        const auto challenge = issue(challenges);
         ids.insert(challenge->id);
         nonces.insert(test::hex_from_bytes(challenge->nonce));
     }
@@ -77,80 +78,81 @@ TEST_F(Challenges, AreAllDifferent) {
 }
 
 TEST_F(Challenges, LiveForAMinuteAndNotASecondLonger) {
-    const auto first = issue(table_);
-    clock_.time += 1;
-    const auto second = issue(table_);
-    clock_.time += 59;
-    EXPECT_FALSE(table_.take(first->id));
-    EXPECT_TRUE(table_.take(second->id));
+    const auto first = issue(challenges);
+    clock.time += 1;
+    const auto second = issue(challenges);
+    clock.time += 59;
+    EXPECT_FALSE(challenges.take(first->id));
+    EXPECT_TRUE(challenges.take(second->id));
 }
 
 TEST_F(Challenges, OutliveAClockThatIsSetBack) {
-    const auto challenge = issue(table_);
-    clock_.time -= 1000;
-    EXPECT_TRUE(table_.take(challenge->id));
+    const auto challenge = issue(challenges);
+    clock.time -= 1000;
+    EXPECT_TRUE(challenges.take(challenge->id));
 }
 
 TEST_F(Challenges, ThatAreOverMakeRoomByThemselves) {
-    for (int round = 0; round < 10; ++round) issue(table_);
-    clock_.time += 60;
-    issue(table_);
-    EXPECT_EQ(table_.count(), 1U);
-    EXPECT_EQ(table_.octets(), request.size());
+    for (int round = 0; round < 10; ++round) issue(challenges);
+    clock.time += 60;
+    issue(challenges);
+    EXPECT_EQ(challenges.count(), 1U);
+    EXPECT_EQ(challenges.octets(), request.size());
 }
 
 TEST_F(Challenges, OfOneSessionTakeTheSessionsIdAndEachOthersPlace) {
-    const auto first = issue(table_, 99);
-    const auto second = issue(table_, 99);
+    const auto first = issue(challenges, 99);
+    const auto second = issue(challenges, 99);
     EXPECT_EQ(first->id, 99U);
     EXPECT_EQ(second->id, 99U);
-    EXPECT_EQ(table_.count(), 1U);
-    EXPECT_EQ(table_.octets(), request.size());
-    EXPECT_EQ(table_.take(99)->challenge.nonce, second->nonce);
-    EXPECT_FALSE(table_.take(99));
+    EXPECT_EQ(challenges.count(), 1U);
+    EXPECT_EQ(challenges.octets(), request.size());
+    EXPECT_EQ(challenges.take(99)->challenge.nonce, second->nonce);
+    EXPECT_FALSE(challenges.take(99));
 }
 
 TEST_F(Challenges, DriveOutTheOldestWhenThereAreTooMany) {
-    ChallengeTable table{{.count_max = 3}, clock_};
-    std::vector<std::uint32_t> ids;
-    for (int round = 0; round < 4; ++round) ids.push_back(issue(table)->id);
+    ChallengeTable table{{.count_max = 3}, clock};
+    std::vector<std::uint32_t> ids(4);
+    for (std::uint32_t& id : ids) id = issue(table)->id;
     EXPECT_EQ(table.count(), 3U);
     EXPECT_FALSE(table.take(ids[0]));
     for (std::size_t at = 1; at < 4; ++at) EXPECT_TRUE(table.take(ids[at])) << at;
 }
 
 TEST_F(Challenges, DriveOutTheOldestWhenTheyHoldTooManyOctets) {
-    ChallengeTable table{{.octets_max = 3 * request.size()}, clock_};
-    std::vector<std::uint32_t> ids;
-    for (int round = 0; round < 4; ++round) ids.push_back(issue(table)->id);
+    ChallengeTable table{{.octets_max = 3 * request.size()}, clock};
+    std::vector<std::uint32_t> ids(4);
+    for (std::uint32_t& id : ids) id = issue(table)->id;
     EXPECT_EQ(table.octets(), 3 * request.size());
     EXPECT_FALSE(table.take(ids[0]));
     EXPECT_TRUE(table.take(ids[1]));
 }
 
 TEST_F(Challenges, AreNotGivenForARequestThatWouldDriveOutAllOthersAndNotFit) {
-    ChallengeTable table{{.octets_max = request.size() - 1}, clock_};
+    ChallengeTable table{{.octets_max = request.size() - 1}, clock};
     EXPECT_FALSE(issue(table));
-    ChallengeTable none{{.count_max = 0}, clock_};
+    ChallengeTable none{{.count_max = 0}, clock};
     EXPECT_FALSE(issue(none));
-    ChallengeTable just{{.octets_max = request.size()}, clock_};
+    ChallengeTable just{{.octets_max = request.size()}, clock};
     EXPECT_TRUE(issue(just));
     EXPECT_TRUE(issue(just));
     EXPECT_EQ(just.count(), 1U);
 }
 
 TEST_F(Challenges, AreAnsweredOnceWhicheverThreadComesFirst) {
-    std::vector<std::uint32_t> ids;
-    for (int round = 0; round < 1000; ++round) ids.push_back(issue(table_)->id);
+    std::vector<std::uint32_t> ids(1000);
+    for (std::uint32_t& id : ids) id = issue(challenges)->id;
     std::array<std::size_t, 2> taken{};
     std::vector<std::thread> threads;
+    threads.reserve(taken.size());
     for (std::size_t& count : taken)
         threads.emplace_back([&] {
-            for (const std::uint32_t id : ids) count += table_.take(id) ? 1 : 0;
+            for (const std::uint32_t id : ids) count += challenges.take(id) ? 1 : 0;
         });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(taken[0] + taken[1], 1000U);
-    EXPECT_EQ(table_.octets(), 0U);
+    EXPECT_EQ(challenges.octets(), 0U);
 }
 
 }  // namespace

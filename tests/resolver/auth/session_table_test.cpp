@@ -20,91 +20,91 @@ protected:
     }
     static bool lives(SessionTable& table, std::uint32_t id) { return table.find(id).has_value(); }
 
-    MovingClock clock_;
-    SessionTable table_{{}, clock_};
+    MovingClock clock;
+    SessionTable sessions{{}, clock};
 };
 
 TEST_F(Sessions, KeepTheirKeyAndWhoHoldsThem) {
     const SessionKey key = make_session_key();
-    const std::uint32_t id = table_.open(key, 0);
+    const std::uint32_t id = sessions.open(key, 0);
     EXPECT_EQ(id % 2, 1U);
-    const auto before = table_.find(id);
+    const auto before = sessions.find(id);
     ASSERT_TRUE(before);
     EXPECT_EQ(protocol::text_of(before->key.key.bytes()), protocol::text_of(key.key.bytes()));
     EXPECT_EQ(before->identity, std::nullopt);
-    EXPECT_TRUE(table_.set_identity(id, admin));
-    EXPECT_EQ(table_.find(id)->identity, admin);
-    EXPECT_TRUE(table_.close(id));
-    EXPECT_FALSE(table_.find(id));
-    EXPECT_EQ(table_.count(), 0U);
+    EXPECT_TRUE(sessions.set_identity(id, admin));
+    EXPECT_EQ(sessions.find(id)->identity, admin);
+    EXPECT_TRUE(sessions.close(id));
+    EXPECT_FALSE(sessions.find(id));
+    EXPECT_EQ(sessions.count(), 0U);
 }
 
 TEST_F(Sessions, ThatDoNotExistAreNotThereForAnything) {
-    EXPECT_FALSE(table_.find(99));
-    EXPECT_EQ(table_.accept(99, 1).error(), errc::unknown_session);
-    EXPECT_EQ(table_.next_counter(99), std::nullopt);
-    EXPECT_FALSE(table_.set_identity(99, admin));
-    EXPECT_FALSE(table_.close(99));
+    EXPECT_FALSE(sessions.find(99));
+    EXPECT_EQ(sessions.accept(99, 1).error(), errc::unknown_session);
+    EXPECT_EQ(sessions.next_counter(99), std::nullopt);
+    EXPECT_FALSE(sessions.set_identity(99, admin));
+    EXPECT_FALSE(sessions.close(99));
 }
 
 TEST_F(Sessions, TakeEachCounterOnceAndCountTheirAnswers) {
-    const std::uint32_t one = open(table_);
-    const std::uint32_t two = open(table_);
-    EXPECT_TRUE(table_.accept(one, 1));
-    EXPECT_EQ(table_.accept(one, 1).error(), errc::replayed);
-    EXPECT_EQ(table_.accept(one, 0).error(), errc::replayed);
-    EXPECT_TRUE(table_.accept(two, 1));
-    EXPECT_EQ(table_.next_counter(one), 1U);
-    EXPECT_EQ(table_.next_counter(one), 2U);
-    EXPECT_EQ(table_.next_counter(two), 1U);
+    const std::uint32_t one = open(sessions);
+    const std::uint32_t two = open(sessions);
+    EXPECT_TRUE(sessions.accept(one, 1));
+    EXPECT_EQ(sessions.accept(one, 1).error(), errc::replayed);
+    EXPECT_EQ(sessions.accept(one, 0).error(), errc::replayed);
+    EXPECT_TRUE(sessions.accept(two, 1));
+    EXPECT_EQ(sessions.next_counter(one), 1U);
+    EXPECT_EQ(sessions.next_counter(one), 2U);
+    EXPECT_EQ(sessions.next_counter(two), 1U);
 }
 
 TEST_F(Sessions, EndWhenTheyWereNotUsedForAnHour) {
-    const std::uint32_t used = open(table_);
-    const std::uint32_t idle = open(table_);
-    clock_.time += 3599;
-    EXPECT_TRUE(table_.accept(used, 1));
-    EXPECT_TRUE(lives(table_, idle)) << "to be looked for is no use";
-    clock_.time += 1;
-    EXPECT_FALSE(lives(table_, idle));
-    EXPECT_TRUE(lives(table_, used));
-    EXPECT_EQ(table_.count(), 1U);
+    const std::uint32_t used = open(sessions);
+    const std::uint32_t idle = open(sessions);
+    clock.time += 3599;
+    EXPECT_TRUE(sessions.accept(used, 1));
+    EXPECT_TRUE(lives(sessions, idle)) << "to be looked for is no use";
+    clock.time += 1;
+    EXPECT_FALSE(lives(sessions, idle));
+    EXPECT_TRUE(lives(sessions, used));
+    EXPECT_EQ(sessions.count(), 1U);
 }
 
 TEST_F(Sessions, EndEarlierWhereTheClientAsksForIt) {
-    const std::uint32_t brief = open(table_, 10);
-    const std::uint32_t endless = open(table_, 0xffffffff);
-    clock_.time += 9;
-    EXPECT_TRUE(lives(table_, brief));
-    clock_.time += 1;
-    EXPECT_FALSE(lives(table_, brief));
-    clock_.time += 3589;
-    EXPECT_TRUE(lives(table_, endless));
-    clock_.time += 1;
-    EXPECT_FALSE(lives(table_, endless));
+    const std::uint32_t brief = open(sessions, 10);
+    const std::uint32_t endless = open(sessions, 0xffffffff);
+    clock.time += 9;
+    EXPECT_TRUE(lives(sessions, brief));
+    clock.time += 1;
+    EXPECT_FALSE(lives(sessions, brief));
+    clock.time += 3589;
+    EXPECT_TRUE(lives(sessions, endless));
+    clock.time += 1;
+    EXPECT_FALSE(lives(sessions, endless));
 }
 
 TEST_F(Sessions, EndAfterADayHoweverMuchTheyAreUsed) {
-    const std::uint32_t id = open(table_);
-    const std::uint32_t start = clock_.time;
+    const std::uint32_t id = open(sessions);
+    const std::uint32_t start = clock.time;
     for (std::uint32_t half_hour = 1; half_hour < 48; ++half_hour) {
-        clock_.time = start + half_hour * 1800;
-        EXPECT_TRUE(table_.accept(id, half_hour));
+        clock.time = start + half_hour * 1800;
+        EXPECT_TRUE(sessions.accept(id, half_hour));
     }
-    clock_.time = start + 86'399;
-    EXPECT_TRUE(lives(table_, id));
-    clock_.time += 1;
-    EXPECT_FALSE(lives(table_, id));
+    clock.time = start + 86'399;
+    EXPECT_TRUE(lives(sessions, id));
+    clock.time += 1;
+    EXPECT_FALSE(lives(sessions, id));
 }
 
 TEST_F(Sessions, OutliveAClockThatIsSetBack) {
-    const std::uint32_t id = open(table_);
-    clock_.time -= 100'000;
-    EXPECT_TRUE(lives(table_, id));
+    const std::uint32_t id = open(sessions);
+    clock.time -= 100'000;
+    EXPECT_TRUE(lives(sessions, id));
 }
 
 TEST_F(Sessions, DriveOutThatOfTheLongestUnused) {
-    SessionTable table{{.count_max = 3}, clock_};
+    SessionTable table{{.count_max = 3}, clock};
     const std::uint32_t one = open(table);
     const std::uint32_t two = open(table);
     const std::uint32_t three = open(table);
@@ -116,7 +116,7 @@ TEST_F(Sessions, DriveOutThatOfTheLongestUnused) {
 }
 
 TEST_F(Sessions, WhoseHolderIsKnownStayThroughAFlood) {
-    SessionTable table{{.count_max = 10}, clock_};
+    SessionTable table{{.count_max = 10}, clock};
     const std::uint32_t known = open(table);
     ASSERT_TRUE(table.set_identity(known, admin));
     for (int round = 0; round < 10'000; ++round) open(table);
@@ -125,7 +125,7 @@ TEST_F(Sessions, WhoseHolderIsKnownStayThroughAFlood) {
 }
 
 TEST_F(Sessions, WhoseHolderIsKnownGoWhenThereAreNoOthers) {
-    SessionTable table{{.count_max = 2}, clock_};
+    SessionTable table{{.count_max = 2}, clock};
     const std::uint32_t first = open(table);
     const std::uint32_t second = open(table);
     table.set_identity(first, admin);
@@ -139,21 +139,22 @@ TEST_F(Sessions, WhoseHolderIsKnownGoWhenThereAreNoOthers) {
 
 TEST_F(Sessions, HaveIdsThatAreAllDifferentAndAllGoInTime) {
     std::set<std::uint32_t> ids;
-    for (int round = 0; round < 1000; ++round) ids.insert(open(table_));
+    for (int round = 0; round < 1000; ++round) ids.insert(open(sessions));
     EXPECT_EQ(ids.size(), 1000U);
-    clock_.time += 3600;
-    open(table_);
-    EXPECT_EQ(table_.count(), 1U);
+    clock.time += 3600;
+    open(sessions);
+    EXPECT_EQ(sessions.count(), 1U);
 }
 
 TEST_F(Sessions, TakeACounterOnceWhicheverThreadComesFirst) {
-    const std::uint32_t id = open(table_);
+    const std::uint32_t id = open(sessions);
     std::array<std::size_t, 2> taken{};
     std::vector<std::thread> threads;
+    threads.reserve(taken.size());
     for (std::size_t& count : taken)
         threads.emplace_back([&] {
             for (std::uint32_t counter = 1; counter <= 150; ++counter)
-                count += table_.accept(id, counter) ? 1 : 0;
+                count += sessions.accept(id, counter) ? 1 : 0;
         });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(taken[0] + taken[1], 150U);
