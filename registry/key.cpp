@@ -2,8 +2,6 @@
 
 #include <openssl/evp.h>
 
-#include "protocol/handle/handle.hpp"
-
 namespace idnode::registry {
 namespace {
 
@@ -28,6 +26,11 @@ HandleKey::HandleKey(std::string_view handle) noexcept {
 protocol::Bytes HandleKey::write_short(std::string_view handle, std::byte* out) noexcept {
     protocol::fold(handle, reinterpret_cast<char*>(out));
     return {out, handle.size()};
+}
+
+PrefixKey::PrefixKey(std::string_view prefix) noexcept
+    : size_{prefix.size() <= octets_.size() ? prefix.size() : 0} {
+    protocol::fold(prefix.substr(0, size_), reinterpret_cast<char*>(octets_.data()));
 }
 
 }  // namespace idnode::registry

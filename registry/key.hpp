@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "protocol/bytes.hpp"
+#include "protocol/handle/handle.hpp"
 
 namespace idnode::registry {
 
@@ -23,6 +24,20 @@ public:
 
 private:
     std::array<std::byte, size_max> octets_;
+    std::size_t size_;
+};
+
+/// The key of a prefix in the store: the prefix, folded. Lives on the stack.
+class PrefixKey {
+public:
+    /// One that is no prefix, since it is empty or too long, gives an empty key: nothing stands
+    /// there.
+    explicit PrefixKey(std::string_view prefix) noexcept;
+
+    protocol::Bytes bytes() const noexcept { return std::span{octets_}.first(size_); }
+
+private:
+    std::array<std::byte, protocol::prefix_size_max> octets_;
     std::size_t size_;
 };
 

@@ -155,16 +155,24 @@ bool WriteTxn::remove(MDB_dbi table, Bytes key) {
     return true;
 }
 
-std::optional<Bytes> WriteTxn::last_key(MDB_dbi table) const {
+std::optional<Entry> WriteTxn::end(MDB_dbi table, MDB_cursor_op which) const {
     MDB_cursor* cursor = nullptr;
-    require(mdb_cursor_open(txn_.get(), table, &cursor), "look at the end of the store");
+    require(mdb_cursor_open(txn_.get(), table, &cursor), "look at the end of a table");
     MDB_val key;
     MDB_val value;
-    const int code = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+    const int code = mdb_cursor_get(cursor, &key, &value, which);
     mdb_cursor_close(cursor);
     if (code == MDB_NOTFOUND) return std::nullopt;
-    require(code, "look at the end of the store");
-    return to_bytes(key);
+    require(code, "look at the end of a table");
+    return Entry{to_bytes(key), to_bytes(value)};
+}
+
+std::optional<Entry> WriteTxn::first(MDB_dbi table) const { return end(table, MDB_FIRST); }
+
+std::optional<Bytes> WriteTxn::last_key(MDB_dbi table) const {
+    const auto last = end(table, MDB_LAST);
+    if (!last) return std::nullopt;
+    return last->key;
 }
 
 MDB_dbi WriteTxn::open_table(const char* name) {
@@ -188,13 +196,13 @@ Cursor::Cursor(const ReadTxn& txn, MDB_dbi table) {
     cursor_.reset(cursor);
 }
 
-std::optional<Cursor::Entry> Cursor::seek(Bytes key) {
+std::optional<Entry> Cursor::seek(Bytes key) {
     return move(to_val(key), key.empty() ? MDB_FIRST : MDB_SET_RANGE);
 }
 
-std::optional<Cursor::Entry> Cursor::next() { return move({}, MDB_NEXT); }
+std::optional<Entry> Cursor::next() { return move({}, MDB_NEXT); }
 
-std::optional<Cursor::Entry> Cursor::move(MDB_val key, MDB_cursor_op operation) {
+std::optional<Entry> Cursor::move(MDB_val key, MDB_cursor_op operation) {
     MDB_val value;
     const int code = mdb_cursor_get(cursor_.get(), &key, &value, operation);
     if (code == MDB_NOTFOUND) return std::nullopt;

@@ -84,6 +84,13 @@ private:
     std::unique_ptr<MDB_txn, Abort> txn_;
 };
 
+/// A key and its value. Lives as long as the transaction that it comes from, and in a write
+/// transaction until the next change.
+struct Entry {
+    Bytes key;
+    Bytes value;
+};
+
 /// The one write transaction. Its destructor aborts what was not committed.
 class WriteTxn {
 public:
@@ -97,6 +104,8 @@ public:
     bool remove(MDB_dbi table, Bytes key);
     /// The greatest key of a table; nothing when it is empty. Valid until the next change.
     std::optional<Bytes> last_key(MDB_dbi table) const;
+    /// The entry with the smallest key; nothing when the table is empty.
+    std::optional<Entry> first(MDB_dbi table) const;
     MDB_dbi open_table(const char* name);
     void empty_table(MDB_dbi table);
 
@@ -104,6 +113,8 @@ public:
     void commit() &&;
 
 private:
+    std::optional<Entry> end(MDB_dbi table, MDB_cursor_op which) const;
+
     struct Abort {
         void operator()(MDB_txn* txn) const noexcept { mdb_txn_abort(txn); }
     };
@@ -114,11 +125,6 @@ private:
 class Cursor {
 public:
     Cursor(const ReadTxn& txn, MDB_dbi table);
-
-    struct Entry {
-        Bytes key;
-        Bytes value;
-    };
 
     /// The first entry at or behind `key`; an empty key means the first of all.
     std::optional<Entry> seek(Bytes key);

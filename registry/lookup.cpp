@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "protocol/handle/handle.hpp"
-#include "registry/changes.hpp"
 #include "registry/page_cache.hpp"
 
 namespace idnode::registry {
@@ -73,21 +72,23 @@ void Lookup::take_over_changes() {
     const std::uint64_t now = snapshot_.sequence();
     if (now != sequence_) {
         const bool known = now > sequence_ && now - sequence_ <= changes_max &&
-                           for_each_change(snapshot_, sequence_ + 1,
-                                           [&](std::string_view change) { apply(change); });
+                           for_each_change(snapshot_, sequence_ + 1, [&](const ChangeView& change) {
+                               apply(change);
+                               return true;
+                           });
         if (!known || front_.is_crowded()) start_over();
         sequence_ = now;
     }
     transaction_ = snapshot_.txn().id();  // last: what fails half-way is tried again
 }
 
-void Lookup::apply(std::string_view change) {
-    const ChangedEntry entry = parse_change(change);
-    if (entry.kind == ChangedEntry::Kind::prefixes) return load_prefixes();
-    if (entry.key.size() >= HandleKey::size_max) return;  // never held
-    const std::uint64_t hash = FrontIndex::hash_of(bytes_of(entry.key));
-    const auto stored = snapshot_.txn().get(snapshot_.store().records(), bytes_of(entry.key));
-    front_.erase(hash, entry.key);
+void Lookup::apply(const ChangeView& change) {
+    if (change.of_prefix) return load_prefixes();
+    if (change.handle.size() >= HandleKey::size_max) return;  // never held
+    const HandleKey key{change.handle};
+    const std::uint64_t hash = FrontIndex::hash_of(key.bytes());
+    const auto stored = snapshot_.txn().get(snapshot_.store().records(), key.bytes());
+    front_.erase(hash, change.handle);
     if (stored) take(hash, *stored);
 }
 

@@ -9,6 +9,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "registry/changes.hpp"
 #include "registry/front_index.hpp"
 #include "registry/store.hpp"
 #include "registry/tree_walk.hpp"
@@ -57,7 +58,7 @@ public:
 
 private:
     void take_over_changes();
-    void apply(std::string_view change);
+    void apply(const ChangeView& change);
     void take(std::uint64_t hash, protocol::Bytes stored);
     void start_over();
     void forget_batch() noexcept;

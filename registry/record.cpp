@@ -88,6 +88,11 @@ const char* RecordView::take_apart(Bytes stored) noexcept {
     return nullptr;
 }
 
+Bytes RecordView::values() const noexcept {
+    const Bytes content = stored_.first(stored_.size() - checksum_size);
+    return content.subspan(at_handle + handle_.size());
+}
+
 std::optional<std::string> RecordView::find_fault() const {
     const Bytes content = stored_.first(stored_.size() - checksum_size);
     if (load_big<std::uint32_t>(content.data() + content.size()) != checksum_of(content))
@@ -153,6 +158,11 @@ EncodedRecord::EncodedRecord(const protocol::Record& record) {
 std::string_view EncodedRecord::handle() const noexcept {
     const auto size = load_big<std::uint16_t>(protocol::bytes_of(octets_).data() + at_handle_size);
     return std::string_view{octets_}.substr(at_handle, size);
+}
+
+Bytes EncodedRecord::values() const noexcept {
+    const Bytes content = protocol::bytes_of(octets_).first(octets_.size() - checksum_size);
+    return content.subspan(at_handle + handle().size());
 }
 
 bool EncodedRecord::settle(const std::optional<RecordView>& before, std::uint32_t now) {

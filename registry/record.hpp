@@ -27,6 +27,10 @@ public:
     /// The whole record as it is stored.
     protocol::Bytes stored() const noexcept { return stored_; }
 
+    /// All values as they are stored, the public ones first: what the digests of the change log are
+    /// made of. The number of the change and the spelling of the handle are no part of it.
+    protocol::Bytes values() const noexcept;
+
     /// The number of the change that wrote the record.
     std::uint64_t sequence() const noexcept { return sequence_; }
 
@@ -89,6 +93,8 @@ public:
     explicit EncodedRecord(const protocol::Record& record);
 
     std::string_view handle() const noexcept;
+    /// As RecordView::values, for a digest; the times are those that `settle` has filled in.
+    protocol::Bytes values() const noexcept;
 
     /// Gives every value without a timestamp that of its equal in `before`, or `now`. Returns
     /// whether the record then differs from `before`.

@@ -1,6 +1,7 @@
 #include "registry/store.hpp"
 
 #include <algorithm>
+#include <random>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
@@ -15,8 +16,7 @@ using protocol::text_of;
 using Kind = StoreError::Kind;
 
 constexpr unsigned table_count = 16;
-constexpr std::string_view format_key = "format";
-constexpr std::string_view sequence_key = "sequence";
+constexpr std::uint32_t format_without_log = 1;
 
 std::filesystem::path prepare(const std::filesystem::path& directory, Store::Access access) {
     std::filesystem::path file = directory / Store::file_name;
@@ -34,14 +34,30 @@ std::filesystem::path prepare(const std::filesystem::path& directory, Store::Acc
     return file;
 }
 
-void require_format(std::optional<Bytes> format) {
+/// The version of the format, if this program knows it.
+std::uint32_t require_format(std::optional<Bytes> format) {
     if (!format || format->size() != sizeof(std::uint32_t))
         throw StoreError{Kind::foreign, "the file is an LMDB store, but no registry"};
     const auto version = load_big<std::uint32_t>(format->data());
-    if (version != Store::format_version)
+    if (version < format_without_log || version > Store::format_version)
         throw StoreError{Kind::foreign, "the registry has format " + std::to_string(version) +
-                                            ", this program knows format " +
+                                            ", this program knows the formats 1 to " +
                                             std::to_string(Store::format_version)};
+    return version;
+}
+
+template <class Number>
+void store_number(lmdb::WriteTxn& txn, MDB_dbi meta, Bytes key, Number number) {
+    std::array<std::byte, sizeof(number)> stored;
+    protocol::store_big(stored.data(), number);
+    txn.put(meta, key, stored);
+}
+
+StoreIdentity make_identity() {
+    std::random_device random;
+    StoreIdentity identity;
+    for (std::byte& octet : identity) octet = static_cast<std::byte>(random());
+    return identity;
 }
 
 MDB_dbi open_existing(const lmdb::ReadTxn& txn, const char* name) {
@@ -59,35 +75,46 @@ Store::Store(const std::filesystem::path& directory, Access access, const StoreO
     : env_{prepare(directory, access),
            access == Access::read ? lmdb::Env::Mode::read_only : lmdb::Env::Mode::read_write,
            options.map_size_max, table_count} {
-    open_tables(access);
+    access == Access::read ? open_to_read() : open_to_write(access);
 }
 
-void Store::open_tables(Access access) {
-    if (access == Access::write_or_create) {
-        lmdb::WriteTxn txn{env_};
-        // The nameless table lists the others: in a file of another program it is not empty.
-        const bool fresh = !txn.last_key(txn.open_table(nullptr));
-        meta_ = txn.open_table("meta");
-        records_ = txn.open_table("records");
-        prefixes_ = txn.open_table("prefixes");
-        changes_ = txn.open_table("changes");
-        if (fresh) {
-            std::array<std::byte, sizeof(format_version)> version;
-            protocol::store_big(version.data(), format_version);
-            txn.put(meta_, bytes_of(format_key), version);
-        } else {
-            require_format(txn.get(meta_, bytes_of(format_key)));
-        }
-        std::move(txn).commit();  // also keeps the tables open
-        return;
-    }
+void Store::open_to_read() {
     lmdb::ReadTxn txn{env_};
     meta_ = open_existing(txn, "meta");
     records_ = open_existing(txn, "records");
     prefixes_ = open_existing(txn, "prefixes");
-    changes_ = open_existing(txn, "changes");
-    require_format(txn.get(meta_, bytes_of(format_key)));
+    if (require_format(txn.get(meta_, bytes_of(meta_key::format))) > format_without_log)
+        change_log_ = open_existing(txn, "change_log");
     std::move(txn).commit();  // keeps the tables open
+}
+
+void Store::open_to_write(Access access) {
+    lmdb::WriteTxn txn{env_};
+    // The nameless table lists the others: in a file of another program it is not empty.
+    const bool fresh = access == Access::write_or_create && !txn.last_key(txn.open_table(nullptr));
+    meta_ = txn.open_table("meta");
+    records_ = txn.open_table("records");
+    prefixes_ = txn.open_table("prefixes");
+    change_log_ = txn.open_table("change_log");
+    if (fresh || require_format(txn.get(meta_, bytes_of(meta_key::format))) == format_without_log)
+        carry_over(txn);
+    std::move(txn).commit();  // also keeps the tables open
+}
+
+/// Makes a new registry, or one of format 1, one of the present format.
+void Store::carry_over(lmdb::WriteTxn& txn) const {
+    // A program of format 1 that still answers from the registry finds its own table of changes
+    // empty, takes that for a gap, and forgets all that it holds with each change.
+    if (txn.get(meta_, bytes_of(meta_key::format))) txn.empty_table(txn.open_table("changes"));
+    const auto last = load_number(txn.get(meta_, bytes_of(meta_key::sequence))).value_or(0);
+    store_number(txn, meta_, bytes_of(meta_key::changes_from), last + 1);
+    txn.put(meta_, bytes_of(meta_key::identity), make_identity());
+    store_number(txn, meta_, bytes_of(meta_key::format), format_version);
+}
+
+std::optional<std::uint64_t> load_number(std::optional<Bytes> stored) noexcept {
+    if (!stored || stored->size() != sizeof(std::uint64_t)) return std::nullopt;
+    return load_big<std::uint64_t>(stored->data());
 }
 
 std::optional<RecordView> Snapshot::find(const HandleKey& key) const {
@@ -97,17 +124,19 @@ std::optional<RecordView> Snapshot::find(const HandleKey& key) const {
 }
 
 bool Snapshot::is_homed(std::string_view prefix) const {
-    std::array<char, protocol::prefix_size_max> folded;
-    if (prefix.empty() || prefix.size() > folded.size()) return false;
-    protocol::fold(prefix, folded.data());
-    return txn_.get(store_.prefixes(), bytes_of({folded.data(), prefix.size()})).has_value();
+    return txn_.get(store_.prefixes(), PrefixKey{prefix}.bytes()).has_value();
 }
 
 std::uint64_t Snapshot::sequence() const {
-    const auto stored = txn_.get(store_.meta(), bytes_of(sequence_key));
-    return stored && stored->size() == sizeof(std::uint64_t)
-               ? load_big<std::uint64_t>(stored->data())
-               : 0;
+    return load_number(txn_.get(store_.meta(), bytes_of(meta_key::sequence))).value_or(0);
+}
+
+std::optional<StoreIdentity> Snapshot::identity() const {
+    const auto stored = txn_.get(store_.meta(), bytes_of(meta_key::identity));
+    StoreIdentity identity;
+    if (!stored || stored->size() != identity.size()) return std::nullopt;
+    std::copy(stored->begin(), stored->end(), identity.begin());
+    return identity;
 }
 
 std::uint64_t Snapshot::record_count() const {
@@ -138,39 +167,6 @@ void for_each_homed_prefix(const Snapshot& snapshot,
     lmdb::Cursor cursor{snapshot.txn(), snapshot.store().prefixes()};
     for (auto entry = cursor.seek({}); entry; entry = cursor.next())
         visit(text_of(entry->value).substr(1));
-}
-
-std::uint64_t check(const Snapshot& snapshot,
-                    const std::function<void(const std::string& fault)>& report,
-                    const std::function<void(std::uint64_t done)>& progress) {
-    const std::uint64_t last = snapshot.sequence();
-    std::uint64_t done = 0;
-    lmdb::Cursor cursor{snapshot.txn(), snapshot.store().records()};
-    for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
-        const std::string name{text_of(entry->key)};
-        try {
-            const RecordView record{entry->value};
-            const HandleKey key{record.handle()};
-            if (!std::equal(key.bytes().begin(), key.bytes().end(), entry->key.begin(),
-                            entry->key.end()))
-                report(name + ": stands under the key of another handle");
-            if (record.sequence() == 0 || record.sequence() > last)
-                report(name + ": its change was never counted");
-            if (const auto fault = record.find_fault()) report(name + ": " + *fault);
-        } catch (const StoreError& error) {
-            report(name + ": " + error.what());
-        }
-        progress(++done);
-    }
-    if (done != snapshot.record_count())
-        report("the store counts " + std::to_string(snapshot.record_count()) +
-               " records, but holds " + std::to_string(done));
-    lmdb::Cursor prefixes{snapshot.txn(), snapshot.store().prefixes()};
-    for (auto entry = prefixes.seek({}); entry; entry = prefixes.next())
-        if (entry->value.empty() || entry->value[0] != std::byte{1} ||
-            protocol::folded(text_of(entry->value).substr(1)) != text_of(entry->key))
-            report("prefix " + std::string{text_of(entry->key)} + ": its entry is damaged");
-    return done;
 }
 
 }  // namespace idnode::registry

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -13,13 +14,28 @@
 
 namespace idnode::registry {
 
+/// Names of what table `meta` holds (FORMAT.md).
+namespace meta_key {
+inline constexpr std::string_view format = "format";
+inline constexpr std::string_view sequence = "sequence";
+inline constexpr std::string_view changes_from = "changes_from";
+inline constexpr std::string_view identity = "identity";
+}  // namespace meta_key
+
+/// A number of table `meta`; nothing when it is not there.
+std::optional<std::uint64_t> load_number(std::optional<protocol::Bytes> stored) noexcept;
+
+/// What tells one registry from all others, also from one that began as the same.
+using StoreIdentity = std::array<std::byte, 16>;
+
 struct StoreOptions {
     /// Address space to reserve, and so the largest size of the store, in octets.
     std::uint64_t map_size_max = std::uint64_t{1024} << 30;
 };
 
 /// The registry of one node: an LMDB file in its data directory. Threads and processes may share
-/// it; readers never wait for the writer.
+/// it; readers never wait for the writer. A registry of format 1 is carried over to format 2 when
+/// it is opened to write, and keeps its format while it is only read.
 class Store {
 public:
     enum class Access {
@@ -28,7 +44,7 @@ public:
         write_or_create,  ///< makes the directory and an empty store where there is none
     };
 
-    static constexpr std::uint32_t format_version = 1;
+    static constexpr std::uint32_t format_version = 2;
     static constexpr const char* file_name = "registry.mdb";
 
     /// Throws StoreError.
@@ -38,16 +54,19 @@ public:
     MDB_dbi meta() const noexcept { return meta_; }
     MDB_dbi records() const noexcept { return records_; }
     MDB_dbi prefixes() const noexcept { return prefixes_; }
-    MDB_dbi changes() const noexcept { return changes_; }
+    /// The change log; nothing in a registry of format 1.
+    std::optional<MDB_dbi> change_log() const noexcept { return change_log_; }
 
 private:
-    void open_tables(Access access);
+    void open_to_read();
+    void open_to_write(Access access);
+    void carry_over(lmdb::WriteTxn& txn) const;
 
     lmdb::Env env_;
     MDB_dbi meta_ = 0;
     MDB_dbi records_ = 0;
     MDB_dbi prefixes_ = 0;
-    MDB_dbi changes_ = 0;
+    std::optional<MDB_dbi> change_log_;
 };
 
 /// One consistent state of the registry. Every view that it returns dies with `release`, `renew`
@@ -81,6 +100,8 @@ public:
     /// The number of the last change; 0 in an empty registry.
     std::uint64_t sequence() const;
     std::uint64_t record_count() const;
+    /// What the registry is known by; nothing in one of format 1.
+    std::optional<StoreIdentity> identity() const;
 
     const Store& store() const noexcept { return store_; }
     const lmdb::ReadTxn& txn() const noexcept { return txn_; }
@@ -101,11 +122,5 @@ void for_each_record(const Snapshot& snapshot, std::string_view from,
 /// Calls `visit` for each homed prefix in order, spelled as it was homed.
 void for_each_homed_prefix(const Snapshot& snapshot,
                            const std::function<void(std::string_view)>& visit);
-
-/// Verifies every record and every table; calls `report` with a sentence for each fault.
-/// Returns the number of records that were read.
-std::uint64_t check(const Snapshot& snapshot,
-                    const std::function<void(const std::string& fault)>& report,
-                    const std::function<void(std::uint64_t done)>& progress);
 
 }  // namespace idnode::registry

@@ -1,10 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "protocol/codes/response_code.hpp"
+#include "registry/changes.hpp"
 #include "registry/record.hpp"
 #include "registry/store.hpp"
 
@@ -30,6 +36,13 @@ struct UnhomePrefix {
 
 using Change = std::variant<PutRecord, RemoveRecord, HomePrefix, UnhomePrefix>;
 
+/// Where changes come from, for the change log.
+struct Origin {
+    std::string actor;  ///< "INDEX:HANDLE" of whoever proved to be that; empty: the operator
+    Transport transport = Transport::local;
+    std::optional<Operation> operation;  ///< nothing: what each change is by itself
+};
+
 /// What became of one change.
 enum class Outcome { created, replaced, unchanged, removed, absent };
 
@@ -39,17 +52,74 @@ struct Commit {
     std::vector<Outcome> outcomes;  ///< one for each change of the batch
 };
 
-/// The one way into the registry: a batch of changes in, a sequence out. Whatever else orders
-/// changes one day (a queue of waiting requests, another node) stands in front of it.
-/// One thread at a time may use it; several processes may, and take turns.
+/// The registry as it stands in the middle of writing, earlier jobs of the group included. What it
+/// returns dies when the decision is made.
+class WriteView {
+public:
+    WriteView(const Store& store, const lmdb::WriteTxn& txn, const std::uint64_t& sequence)
+        : store_{store}, txn_{txn}, sequence_{sequence} {}
+
+    /// Throws StoreError (corrupt) when the record is damaged.
+    std::optional<RecordView> find(std::string_view handle) const;
+    bool is_homed(std::string_view prefix) const;
+    /// The number of the last change.
+    std::uint64_t sequence() const noexcept { return sequence_; }
+    /// One change of the log, such as the one that wrote a record; nothing when it was pruned.
+    std::optional<ChangeView> change(std::uint64_t sequence) const;
+
+private:
+    const Store& store_;
+    const lmdb::WriteTxn& txn_;
+    const std::uint64_t& sequence_;
+};
+
+/// Why a job changes nothing.
+struct Refusal {
+    protocol::ResponseCode code = protocol::ResponseCode::error;
+    std::string message;
+};
+
+/// What a job changes, in this order. None at all is fine: what was asked for is there already.
+struct ChangeSet {
+    std::vector<Change> changes;
+    Origin origin;
+};
+
+using Decision = std::variant<ChangeSet, Refusal>;
+
+/// Decides inside the transaction what a job changes, by what stands there. Called on the writer's
+/// thread, and once more when a transaction failed: it keeps what it needs, and the last call
+/// counts. What it throws is the fault of its job alone. It must be quick: all writing waits for
+/// it.
+using Decide = std::function<Decision(const WriteView&)>;
+
+/// What became of a job. The sequence is that of its last change; of a job that changed nothing,
+/// that of the state in which it was decided.
+using JobOutcome = std::variant<Commit, Refusal, std::exception_ptr>;
+
+/// The one way into the registry: changes in, a sequence out, and an entry in the change log for
+/// each in the same transaction. Whatever orders changes one day (a queue of waiting requests,
+/// another node) stands in front of it. One thread at a time may use it; several processes may, and
+/// take turns.
 class Writer {
 public:
     explicit Writer(const Store& store) : store_{store} {}
 
     /// Applies the changes in their order, durably and as a whole: when it throws StoreError,
     /// nothing was changed. `now` (seconds since 1970) becomes the timestamp of new values that
-    /// came without. Changes in key order behind all existing keys are appended.
-    Commit commit(std::span<Change> changes, std::uint32_t now);
+    /// came without, and the time in the change log. Changes in key order behind all existing keys
+    /// are appended.
+    Commit commit(std::span<Change> changes, std::uint32_t now, const Origin& origin = {});
+
+    /// Decides and applies the jobs in their order, in one transaction. Each job is whole or
+    /// absent; a refusal or a fault of one leaves the others alone. What is returned, one outcome
+    /// for each job, is durable. When it throws StoreError, nothing was changed by any of them.
+    std::vector<JobOutcome> commit(std::span<const Decide* const> jobs, std::uint32_t now);
+
+    /// Lets go of the oldest changes of the log, `most` of them at once and none of `before`
+    /// (seconds since 1970) or later. Returns how many there were; less than `most` means that no
+    /// older ones are left.
+    std::uint64_t prune_changes(std::uint32_t before, std::uint64_t most);
 
 private:
     const Store& store_;

@@ -136,6 +136,7 @@ const std::vector<Option>& options() {
         {"listen.http", &C::listen_http},
         {"workers", &C::workers, 0, 256},
         {"registry.map_size_gib", &C::registry_map_size_gib, 1, 65'536},
+        {"change_log.retention_days", &C::change_log_retention_days, 0, 36'500, true},
         {"front.enabled", &C::front_enabled},
         {"front.memory_mib", &C::front_memory_mib, 0, 4'194'304},
         {"udp.batch_max", &C::udp_batch_max, 1, 1024},

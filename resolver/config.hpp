@@ -20,6 +20,8 @@ struct Config {
 
     std::uint32_t registry_map_size_gib = 1024;
 
+    std::uint32_t change_log_retention_days = 400;  ///< 0: for ever
+
     bool front_enabled = true;
     std::uint32_t front_memory_mib = 0;  ///< 0: a quarter of the machine's memory
 

@@ -150,6 +150,7 @@ Server::Server(const Config& config, const Clock& clock)
     : started_{config},
       store_{config.data_directory, registry::Store::Access::write_or_create,
              store_options(config)},
+      change_log_{store_, clock},
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
             .ready = [this] { return ready_.load(); }} {
@@ -190,6 +191,7 @@ void Server::apply(const Config& config) {
     const ServiceContext context = make_context(config);
     spdlog::set_level(spdlog::level::from_str(config.log_level));
     for (const auto& worker : workers_) worker->apply(config, context);
+    change_log_.set_retention(config.change_log_retention_days);
 }
 
 ServiceContext Server::make_context(const Config& config) const {
@@ -214,6 +216,7 @@ void Server::run(const std::function<Config()>& reload) {
     std::vector<std::jthread> threads;
     for (const auto& worker : workers_)
         threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
+    const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));

@@ -10,6 +10,7 @@
 
 #include "protocol/handle/typed_data.hpp"
 #include "registry/store.hpp"
+#include "resolver/change_log_keeper.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/config.hpp"
 #include "resolver/net/worker.hpp"
@@ -41,6 +42,7 @@ private:
 
     const Config started_;  ///< what only a restart can change is as it was then
     registry::Store store_;
+    ChangeLogKeeper change_log_;
     ServerKey key_;
     std::vector<std::shared_ptr<WorkerMetrics>> metrics_;
     std::atomic<bool> ready_{true};

@@ -1,7 +1,8 @@
+#include "registry/check.hpp"
+
 #include <memory>
 
 #include "protocol/json/json_writer.hpp"
-#include "registry/store.hpp"
 #include "resolver/cli/command.hpp"
 #include "resolver/cli/progress.hpp"
 

@@ -1,13 +1,15 @@
 #include "resolver/cli/command.hpp"
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <CLI/Error.hpp>
+#include <array>
 #include <cstdio>
 #include <stdexcept>
 
 #include "protocol/handle/handle.hpp"
-#include "registry/lmdb.hpp"
 #include "resolver/config.hpp"
 
 namespace idnode::resolver {
@@ -18,6 +20,16 @@ void add_data_option(CLI::App& command, std::string& directory) {
 
 void add_json_option(CLI::App& command, bool& json) {
     command.add_flag("--json", json, "Write JSON, for programs to read");
+}
+
+registry::Origin local_origin() {
+    passwd entry{};
+    passwd* found = nullptr;
+    std::array<char, 4096> room;
+    ::getpwuid_r(::geteuid(), &entry, room.data(), room.size(), &found);
+    return {.actor = found ? found->pw_name : "uid " + std::to_string(::geteuid()),
+            .transport = registry::Transport::local,
+            .operation = std::nullopt};
 }
 
 int run_command(const Action& action) {

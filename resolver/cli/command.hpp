@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "registry/writer.hpp"
+
 namespace idnode::resolver {
 
 /// What the program says to the shell when it ends. Scripts rely on these numbers.
@@ -34,6 +36,9 @@ void add_data_option(CLI::App& command, std::string& directory);
 
 /// Adds `--json`, for output that programs read.
 void add_json_option(CLI::App& command, bool& json);
+
+/// What the change log says of the changes that a command makes: the user who runs it.
+registry::Origin local_origin();
 
 /// Runs the action and turns what it throws into one line on standard error and an exit code.
 int run_command(const Action& action);

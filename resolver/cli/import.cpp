@@ -127,7 +127,7 @@ ExitCode import_file(const ImportOptions& options) {
                                     [&](const ImportSummary& so_far) {
                                         progress.update(source->position(), so_far.rows);
                                     }};
-        summary = import_records(*rows, store, SystemClock{}, hooks);
+        summary = import_records(*rows, store, SystemClock{}, hooks, local_origin());
         seconds = progress.seconds();
     }
     print_summary(summary, seconds, options, rejects_file);

@@ -31,7 +31,9 @@ struct PrefixOptions {
 }
 
 registry::Outcome commit(const Store& store, std::vector<registry::Change> changes) {
-    return registry::Writer{store}.commit(changes, SystemClock{}.now()).outcomes.back();
+    return registry::Writer{store}
+        .commit(changes, SystemClock{}.now(), local_origin())
+        .outcomes.back();
 }
 
 ExitCode report(const PrefixOptions& options, std::string_view done) {

@@ -5,7 +5,6 @@
 #include <optional>
 
 #include "protocol/handle/handle.hpp"
-#include "registry/writer.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -90,7 +89,7 @@ void count(const std::vector<Outcome>& outcomes, ImportSummary& summary) {
 }  // namespace
 
 ImportSummary import_records(RowSource& source, const registry::Store& store, const Clock& clock,
-                             const ImportHooks& hooks) {
+                             const ImportHooks& hooks, const registry::Origin& origin) {
     ImportSummary summary;
     registry::Writer writer{store};
     registry::Snapshot snapshot{store};
@@ -99,7 +98,7 @@ ImportSummary import_records(RowSource& source, const registry::Store& store, co
     for (;;) {
         std::optional<std::future<Batch>> next;
         if (!batch.last) next = std::async(std::launch::async, read);
-        const registry::Commit commit = writer.commit(batch.changes, clock.now());
+        const registry::Commit commit = writer.commit(batch.changes, clock.now(), origin);
         count(commit.outcomes, summary);
         summary.sequence = commit.sequence;
         summary.rows += batch.rows;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "registry/store.hpp"
+#include "registry/writer.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/load/row_source.hpp"
 
@@ -35,8 +36,8 @@ struct ImportHooks {
 /// read: into an empty or lower-sorting store it is appended, otherwise it is put in place, and
 /// what is there already in the same words is left alone. Of two rows with one handle the later
 /// counts. When the store fails, the batches before are in; loading the file again does no harm.
-/// Throws registry::StoreError and what the source throws.
+/// `origin` is for the change log. Throws registry::StoreError and what the source throws.
 ImportSummary import_records(RowSource& source, const registry::Store& store, const Clock& clock,
-                             const ImportHooks& hooks);
+                             const ImportHooks& hooks, const registry::Origin& origin = {});
 
 }  // namespace idnode::resolver

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "registry/changes.hpp"
 #include "registry/store.hpp"
 #include "tests/support/hex.hpp"
 #include "tests/support/records.hpp"
@@ -95,12 +96,43 @@ void restore(std::uint32_t version, const test::TempDirectory& directory) {
     std::ofstream{directory / Store::file_name, std::ios::binary} << from_dump(dump);
 }
 
+/// Whether a store that holds a whole change log has it from the number `from` on.
+void expect_log_from(const Store& store, std::uint64_t from) {
+    const Snapshot snapshot{store};
+    EXPECT_EQ(changes_from(snapshot), from);
+    const auto ignore = [](const ChangeView&) { return true; };
+    EXPECT_TRUE(for_each_change(snapshot, from, ignore));
+    EXPECT_FALSE(from > 1 && for_each_change(snapshot, from - 1, ignore));
+}
+
 TEST(RegistryFormat, OfEachReleaseStillOpens) {
     for (std::uint32_t version = 1; version <= Store::format_version; ++version) {
         SCOPED_TRACE(version);
         const test::TempDirectory directory;
         restore(version, directory);
-        expect_everything({directory.path(), Store::Access::read, test::small_map});
+        const Store store{directory.path(), Store::Access::read, test::small_map};
+        expect_everything(store);
+        expect_log_from(store, version == 1 ? 6 : 1);
+    }
+}
+
+TEST(RegistryFormat, OneIsCarriedOverWithoutItsChangesWhenItIsOpenedToWrite) {
+    for (const auto access : {Store::Access::write, Store::Access::write_or_create}) {
+        const test::TempDirectory directory;
+        restore(1, directory);
+        EXPECT_FALSE(
+            Snapshot{Store(directory.path(), Store::Access::read, test::small_map)}.identity())
+            << "reading changes nothing";
+        const Store store{directory.path(), access, test::small_map};
+        expect_everything(store);
+        expect_log_from(store, 6);
+        EXPECT_TRUE(Snapshot{store}.identity());
+        test::commit(store, {test::put(test::url_record("88.118.8/new", "n"))});
+        expect_log_from(store, 6);
+        EXPECT_EQ(find_change(Snapshot{store}, 6)->handle, "88.118.8/new");
+        // What a program of format 1 would look into, should it still run.
+        lmdb::WriteTxn txn{store.env()};
+        EXPECT_FALSE(txn.first(txn.open_table("changes")));
     }
 }
 

@@ -118,6 +118,19 @@ TEST_P(EveryFront, StaysTrueWhenMoreHasChangedThanAnyoneRemembers) {
     EXPECT_EQ(url_of(lookup, handle_number(1)), "late");
 }
 
+TEST_P(EveryFront, StaysTrueWhenTheChangesThatItHasNotSeenWerePruned) {
+    commit(store_, many_records(10), 1000);
+    Lookup lookup{store_, GetParam()};
+    warm_up(lookup);
+    commit(store_, {put(test::url_record(handle_number(1), "late")), test::home("88.2")}, 1000);
+    Writer{store_}.prune_changes(2000, 100);
+    commit(store_, {put(test::url_record(handle_number(2), "later"))}, 3000);
+    lookup.renew();
+    EXPECT_EQ(url_of(lookup, handle_number(1)), "late");
+    EXPECT_EQ(url_of(lookup, handle_number(2)), "later");
+    EXPECT_TRUE(lookup.is_homed("88.2"));
+}
+
 TEST_P(EveryFront, LongHandlesThatDifferAtTheEndOnlyAreToldApart) {
     const std::string stem = "88.1/" + std::string(600, 'l');
     commit(store_,

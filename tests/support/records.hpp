@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/handle/value.hpp"
+#include "registry/check.hpp"
 #include "registry/store.hpp"
 #include "registry/writer.hpp"
 

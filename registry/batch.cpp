@@ -1,0 +1,124 @@
+#include "registry/batch.hpp"
+
+#include <algorithm>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/handle/wire.hpp"
+
+namespace idnode::registry {
+namespace {
+
+using protocol::Bytes;
+using protocol::bytes_of;
+
+constexpr char state_homed = 1;  // stored, never to change
+
+bool less(Bytes left, Bytes right) {
+    return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
+}
+
+}  // namespace
+
+Batch::Batch(const Store& store, std::uint32_t now) : store_{store}, txn_{store.env()}, now_{now} {
+    sequence_ = load_number(txn_.get(store.meta(), bytes_of(meta_key::sequence))).value_or(0);
+    first_sequence_ = sequence_;
+    if (const auto last = txn_.last_key(store.records())) last_key_ = protocol::text_of(*last);
+}
+
+Outcome Batch::apply(Change& change, const Origin& origin) {
+    return std::visit([&](auto& each) { return apply(each, origin); }, change);
+}
+
+Outcome Batch::apply(PutRecord& put, const Origin& origin) {
+    const HandleKey key{put.record.handle()};
+    ChangeView change{.operation = Operation::put_record, .handle = put.record.handle()};
+    Outcome outcome = Outcome::created;
+    Digest before_digest;
+    if (less(bytes_of(last_key_), key.bytes())) {
+        put.record.settle(std::nullopt, now_);
+        txn_.append(store_.records(), key.bytes(), put.record.seal(sequence_ + 1));
+        last_key_ = protocol::text_of(key.bytes());
+    } else {
+        const auto stored = txn_.get(store_.records(), key.bytes());
+        auto before = stored ? RecordView::read(*stored) : std::nullopt;
+        if (before && before->find_fault()) before.reset();  // whatever comes is better
+        if (!put.record.settle(before, now_)) return Outcome::unchanged;
+        if (stored) {
+            before_digest = digest_of_stored(*stored);
+            change.before = before_digest;
+            outcome = Outcome::replaced;
+        }
+        txn_.put(store_.records(), key.bytes(), put.record.seal(sequence_ + 1));
+    }
+    const Digest after_digest = sha256_.of(put.record.values());
+    change.after = after_digest;
+    note(change, origin);
+    return outcome;
+}
+
+Outcome Batch::apply(const RemoveRecord& removal, const Origin& origin) {
+    const HandleKey key{removal.handle};
+    const auto stored = txn_.get(store_.records(), key.bytes());
+    if (!stored) return Outcome::absent;
+    const Digest before = digest_of_stored(*stored);
+    txn_.remove(store_.records(), key.bytes());
+    note({.operation = Operation::delete_handle, .handle = removal.handle, .before = before},
+         origin);
+    // The last key may be gone; a greater one than exists only costs the fast path.
+    return Outcome::removed;
+}
+
+Outcome Batch::apply(const HomePrefix& home, const Origin& origin) {
+    const std::string key = protocol::folded(home.prefix);
+    if (txn_.get(store_.prefixes(), bytes_of(key))) return Outcome::unchanged;
+    const std::string entry = std::string(1, state_homed) + home.prefix;
+    txn_.put(store_.prefixes(), bytes_of(key), bytes_of(entry));
+    const Digest after = sha256_.of(bytes_of(home.prefix));
+    note({.operation = Operation::home_prefix,
+          .of_prefix = true,
+          .handle = home.prefix,
+          .after = after},
+         origin);
+    return Outcome::created;
+}
+
+Outcome Batch::apply(const UnhomePrefix& unhome, const Origin& origin) {
+    const std::string key = protocol::folded(unhome.prefix);
+    const auto stored = txn_.get(store_.prefixes(), bytes_of(key));
+    if (!stored) return Outcome::absent;
+    const Digest before = sha256_.of(stored->subspan(std::min<std::size_t>(1, stored->size())));
+    txn_.remove(store_.prefixes(), bytes_of(key));
+    note({.operation = Operation::unhome_prefix,
+          .of_prefix = true,
+          .handle = unhome.prefix,
+          .before = before},
+         origin);
+    return Outcome::removed;
+}
+
+std::uint64_t Batch::commit() && {
+    if (sequence_ == first_sequence_) return sequence_;  // nothing changed: nothing to sync
+    std::array<std::byte, sizeof(sequence_)> stored;
+    protocol::store_big(stored.data(), sequence_);
+    txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
+    std::move(txn_).commit();
+    return sequence_;
+}
+
+/// Of the values of a stored record; of all its octets when nobody can tell where they are.
+Digest Batch::digest_of_stored(Bytes stored) {
+    const auto record = RecordView::read(stored);
+    return sha256_.of(record ? record->values() : stored);
+}
+
+/// Counts a change and writes it into the log.
+void Batch::note(ChangeView change, const Origin& origin) {
+    change.time = now_;
+    change.transport = origin.transport;
+    change.operation = origin.operation.value_or(change.operation);
+    change.actor = origin.actor;
+    store_change(change, entry_);
+    txn_.append(*store_.change_log(), change_key(++sequence_), bytes_of(entry_));
+}
+
+}  // namespace idnode::registry

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "registry/digest.hpp"
+#include "registry/writer.hpp"
+
+namespace idnode::registry {
+
+/// One write transaction on its way: changes, and an entry of the change log for each. Gone without
+/// a trace unless it is committed. Used by one thread, the one that made it; part of Writer.
+class Batch {
+public:
+    Batch(const Store& store, std::uint32_t now);
+
+    /// What it throws leaves the transaction good for nothing.
+    Outcome apply(Change& change, const Origin& origin);
+
+    /// Durable when it returns, with the number of the last change.
+    std::uint64_t commit() &&;
+
+    WriteView view() const noexcept { return {store_, txn_, sequence_}; }
+    std::uint64_t sequence() const noexcept { return sequence_; }
+
+private:
+    Outcome apply(PutRecord& put, const Origin& origin);
+    Outcome apply(const RemoveRecord& removal, const Origin& origin);
+    Outcome apply(const HomePrefix& home, const Origin& origin);
+    Outcome apply(const UnhomePrefix& unhome, const Origin& origin);
+    Digest digest_of_stored(protocol::Bytes stored);
+    void note(ChangeView change, const Origin& origin);
+
+    const Store& store_;
+    lmdb::WriteTxn txn_;
+    std::uint32_t now_;
+    std::uint64_t sequence_ = 0;
+    std::uint64_t first_sequence_ = 0;
+    std::string last_key_;  ///< no key of the records is greater
+    Sha256 sha256_;
+    std::string entry_;  ///< of the change log, in the making
+};
+
+}  // namespace idnode::registry
