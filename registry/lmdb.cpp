@@ -68,6 +68,11 @@ void require(int code, const char* doing) {
             throw StoreError{Kind::full_map, sentence +
                                                  "the store has reached registry.map_size_gib; "
                                                  "raise it and start again"};
+        case EIO:
+            throw StoreError{Kind::broken_disk,
+                             sentence +
+                                 "the disk reports an error; nothing of this batch was kept; see "
+                                 "what the system says of the disk before you write on"};
         case ENOENT: throw StoreError{Kind::absent, sentence + "there is no such file"};
         case MDB_INVALID:
         case MDB_VERSION_MISMATCH:

@@ -19,12 +19,13 @@ using protocol::Bytes;
 class StoreError : public std::runtime_error {
 public:
     enum class Kind {
-        absent,     ///< there is no store at the path
-        foreign,    ///< what is there is no store, or one of another format version
-        corrupt,    ///< a record does not hold together
-        full_disk,  ///< the file system has no room
-        full_map,   ///< the store has reached its configured size
-        fault,      ///< anything else that LMDB or the system refuses
+        absent,       ///< there is no store at the path
+        foreign,      ///< what is there is no store, or one of another format version
+        corrupt,      ///< a record does not hold together
+        full_disk,    ///< the file system has no room
+        full_map,     ///< the store has reached its configured size
+        broken_disk,  ///< the disk does not do what it is asked
+        fault,        ///< anything else that LMDB or the system refuses
     };
 
     StoreError(Kind kind, const std::string& sentence)
