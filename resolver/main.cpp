@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     add_sample_command(app, chosen);
     add_resolve_command(app, chosen);
     add_check_command(app, chosen);
+    add_log_command(app, chosen);
 
     try {
         app.parse(argc, argv);

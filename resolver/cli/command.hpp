@@ -30,6 +30,7 @@ void add_export_command(CLI::App& app, Action& chosen);
 void add_sample_command(CLI::App& app, Action& chosen);
 void add_resolve_command(CLI::App& app, Action& chosen);
 void add_check_command(CLI::App& app, Action& chosen);
+void add_log_command(CLI::App& app, Action& chosen);
 
 /// Adds `--data DIR`, where the registry is.
 void add_data_option(CLI::App& command, std::string& directory);

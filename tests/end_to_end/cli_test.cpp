@@ -30,7 +30,7 @@ TEST(CommandLine, EveryCommandExplainsItself) {
                                           {"prefix", "list"}, {"prefix", "delegate"},
                                           {"import"},         {"export"},
                                           {"sample"},         {"resolve"},
-                                          {"check"}};
+                                          {"check"},          {"log"}};
     for (Arguments command : commands) {
         const std::string name = command.back();
         command.push_back("--help");
@@ -45,8 +45,8 @@ TEST(CommandLine, EveryCommandExplainsItself) {
 TEST(CommandLine, TheProgramNamesItsCommandsExitCodesAndVersion) {
     const Outcome help = run_idnode({"--help"});
     EXPECT_EQ(help.exit_code, 0);
-    for (const char* const name :
-         {"serve", "prefix", "import", "export", "sample", "resolve", "check", "Exit codes: 0"})
+    for (const char* const name : {"serve", "prefix", "import", "export", "sample", "resolve",
+                                   "check", "log", "Exit codes: 0"})
         EXPECT_THAT(help.out, HasSubstr(name));
     const Outcome version = run_idnode({"--version"});
     EXPECT_EQ(version.exit_code, 0);
@@ -103,6 +103,12 @@ TEST(CommandLine, WrongUsageEndsWithTwoAndSaysWhyOnStandardError) {
         {"resolve", "88.118.8/A", "--index", "0"},
         {"resolve", "88.118.8/A", "--server", "nowhere"},
         {"resolve", "88.118.8/A", "--server", "127.0.0.1:70000"},
+        {"log"},
+        {"log", "--data", "x", "--since", "yesterday"},
+        {"log", "--data", "x", "--operation", "frobnicate"},
+        {"log", "--data", "x", "--transport", "pigeon"},
+        {"log", "--data", "x", "--limit", "0"},
+        {"log", "--data", "x", "--from", "-1"},
         {"check"},
         {"check", "--data", "x", "--frobnicate"},
         {"serve", "--workers", "0"},
@@ -128,8 +134,11 @@ TEST(CommandLine, ANegativeNumberIsWrongUsageAndNotAVeryLargeOne) {
 
 TEST(CommandLine, AMissingRegistryEndsWithThreeAndTellsHowToMakeOne) {
     const Node node;
-    for (const Arguments& arguments : std::vector<Arguments>{
-             {"check"}, {"export"}, {"prefix", "list"}, {"prefix", "unhome", "88.118.8"}}) {
+    for (const Arguments& arguments : std::vector<Arguments>{{"check"},
+                                                             {"export"},
+                                                             {"log"},
+                                                             {"prefix", "list"},
+                                                             {"prefix", "unhome", "88.118.8"}}) {
         const Outcome outcome = node.run(arguments);
         EXPECT_EQ(outcome.exit_code, 3) << arguments.front();
         EXPECT_THAT(outcome.err, HasSubstr("idnode prefix home")) << arguments.front();
@@ -165,6 +174,7 @@ TEST(CommandLine, OutputThatCannotBeWrittenIsAFailureHoweverShortItIs) {
     const std::vector<Arguments> commands{
         {"export", "--data", node.data()},
         {"check", "--data", node.data()},
+        {"log", "--data", node.data()},
         {"prefix", "list", "--data", node.data()},
         {"sample", "--industry", "steel", "--count", "1"},
         {"sample", "--industry", "steel", "--count", "1000"},
