@@ -11,8 +11,6 @@ namespace {
 using protocol::Bytes;
 using protocol::bytes_of;
 
-constexpr char state_homed = 1;  // stored, never to change
-
 bool less(Bytes left, Bytes right) {
     return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
 }
@@ -71,8 +69,7 @@ Outcome Batch::apply(const RemoveRecord& removal, const Origin& origin) {
 Outcome Batch::apply(const HomePrefix& home, const Origin& origin) {
     const std::string key = protocol::folded(home.prefix);
     if (txn_.get(store_.prefixes(), bytes_of(key))) return Outcome::unchanged;
-    const std::string entry = std::string(1, state_homed) + home.prefix;
-    txn_.put(store_.prefixes(), bytes_of(key), bytes_of(entry));
+    txn_.put(store_.prefixes(), bytes_of(key), bytes_of(make_prefix_entry(home.prefix)));
     const Digest after = sha256_.of(bytes_of(home.prefix));
     note({.operation = Operation::home_prefix,
           .of_prefix = true,

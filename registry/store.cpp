@@ -112,6 +112,11 @@ void Store::carry_over(lmdb::WriteTxn& txn) const {
     store_number(txn, meta_, bytes_of(meta_key::format), format_version);
 }
 
+std::string make_prefix_entry(std::string_view prefix) {
+    constexpr char state_homed = 1;  // stored, never to change
+    return std::string(1, state_homed).append(prefix);
+}
+
 std::optional<std::uint64_t> load_number(std::optional<Bytes> stored) noexcept {
     if (!stored || stored->size() != sizeof(std::uint64_t)) return std::nullopt;
     return load_big<std::uint64_t>(stored->data());

@@ -25,6 +25,9 @@ inline constexpr std::string_view identity = "identity";
 /// A number of table `meta`; nothing when it is not there.
 std::optional<std::uint64_t> load_number(std::optional<protocol::Bytes> stored) noexcept;
 
+/// The entry of a homed prefix, as table `prefixes` holds it.
+std::string make_prefix_entry(std::string_view prefix);
+
 /// What tells one registry from all others, also from one that began as the same.
 using StoreIdentity = std::array<std::byte, 16>;
 

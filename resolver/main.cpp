@@ -25,6 +25,8 @@ int main(int argc, char** argv) {
     add_resolve_command(app, chosen);
     add_check_command(app, chosen);
     add_log_command(app, chosen);
+    add_backup_command(app, chosen);
+    add_restore_command(app, chosen);
 
     try {
         app.parse(argc, argv);

@@ -30,7 +30,8 @@ TEST(CommandLine, EveryCommandExplainsItself) {
                                           {"prefix", "list"}, {"prefix", "delegate"},
                                           {"import"},         {"export"},
                                           {"sample"},         {"resolve"},
-                                          {"check"},          {"log"}};
+                                          {"check"},          {"log"},
+                                          {"backup"},         {"restore"}};
     for (Arguments command : commands) {
         const std::string name = command.back();
         command.push_back("--help");
@@ -46,7 +47,7 @@ TEST(CommandLine, TheProgramNamesItsCommandsExitCodesAndVersion) {
     const Outcome help = run_idnode({"--help"});
     EXPECT_EQ(help.exit_code, 0);
     for (const char* const name : {"serve", "prefix", "import", "export", "sample", "resolve",
-                                   "check", "log", "Exit codes: 0"})
+                                   "check", "log", "backup", "restore", "Exit codes: 0"})
         EXPECT_THAT(help.out, HasSubstr(name));
     const Outcome version = run_idnode({"--version"});
     EXPECT_EQ(version.exit_code, 0);
@@ -103,6 +104,11 @@ TEST(CommandLine, WrongUsageEndsWithTwoAndSaysWhyOnStandardError) {
         {"resolve", "88.118.8/A", "--index", "0"},
         {"resolve", "88.118.8/A", "--server", "nowhere"},
         {"resolve", "88.118.8/A", "--server", "127.0.0.1:70000"},
+        {"backup", "file"},
+        {"backup", "--data", "x"},
+        {"restore", "file"},
+        {"restore", "--data", "x"},
+        {"check", "file", "--data", "x"},
         {"log"},
         {"log", "--data", "x", "--since", "yesterday"},
         {"log", "--data", "x", "--operation", "frobnicate"},

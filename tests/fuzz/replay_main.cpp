@@ -24,6 +24,7 @@ struct Target {
 
 constexpr std::array targets{
     Target{"admin", fuzz_admin},
+    Target{"backup", fuzz_backup},
     Target{"challenge", fuzz_challenge},
     Target{"challenge_answer", fuzz_challenge_answer},
     Target{"csv", fuzz_csv},

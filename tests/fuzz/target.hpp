@@ -17,6 +17,7 @@ using protocol::bytes_of;
 using protocol::text_of;
 
 void fuzz_admin(Bytes input);
+void fuzz_backup(Bytes input);
 void fuzz_challenge(Bytes input);
 void fuzz_challenge_answer(Bytes input);
 void fuzz_csv(Bytes input);
