@@ -1,7 +1,7 @@
 # The front door. Each target says in order what it does; CMake and the scripts do the work.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps run build test bench bench-guard bench-peers fuzz sanitize lint install clean
+.PHONY: help deps run build test bench bench-guard bench-writes bench-peers fuzz sanitize lint install clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
@@ -38,6 +38,9 @@ bench: build ## Builds everything and measures speed against the limits of this 
 
 bench-guard: build ## Fails when lookups have become clearly slower; the short form of bench.
 	scripts/bench guard
+
+bench-writes: build ## Measures durable creates beside LMDB alone and a bare log on the same disk.
+	scripts/bench-writes
 
 bench-peers: ## Installs the servers that bench compares with: Knot DNS, Redis, nginx.
 	@scripts/install-dependencies peers
