@@ -114,6 +114,7 @@ void Batch::note(ChangeView change, const Origin& origin) {
     change.transport = origin.transport;
     change.operation = origin.operation.value_or(change.operation);
     change.actor = origin.actor;
+    if (origin.request) change.request = *origin.request;
     store_change(change, entry_);
     txn_.append(*store_.change_log(), change_key(++sequence_), bytes_of(entry_));
 }

@@ -22,6 +22,7 @@ constexpr std::size_t checksum_size = 4;
 constexpr std::uint8_t flag_before = 1;
 constexpr std::uint8_t flag_after = 2;
 constexpr std::uint8_t flag_prefix = 4;
+constexpr std::uint8_t flag_request = 8;
 
 template <class Number>
 struct Name {
@@ -90,6 +91,7 @@ std::optional<ChangeView> load_change(std::uint64_t sequence, Bytes stored) noex
     change.handle = protocol::text_of(reader.take(handle_size));
     if (flags & flag_before) change.before = reader.take(sizeof(Digest));
     if (flags & flag_after) change.after = reader.take(sizeof(Digest));
+    if (flags & flag_request) change.request = reader.take(sizeof(Digest));
     if (reader.end()) return std::nullopt;
     return change;
 }
@@ -104,20 +106,21 @@ void store_change(const ChangeView& change, std::string& out) {
     assert(change.handle.size() <= 0xffff);
     const std::string_view actor = change.actor.substr(0, actor_size_max);
     out.resize(head_size + actor.size() + change.handle.size() + change.before.size() +
-               change.after.size() + checksum_size);
+               change.after.size() + change.request.size() + checksum_size);
     WireWriter writer{std::as_writable_bytes(std::span{out})};
     writer.integer(change.time);
     writer.integer(static_cast<std::uint8_t>(change.transport));
     writer.integer(static_cast<std::uint8_t>(change.operation));
-    writer.integer(static_cast<std::uint8_t>((change.before.empty() ? 0 : flag_before) |
-                                             (change.after.empty() ? 0 : flag_after) |
-                                             (change.of_prefix ? flag_prefix : 0)));
+    writer.integer(static_cast<std::uint8_t>(
+        (change.before.empty() ? 0 : flag_before) | (change.after.empty() ? 0 : flag_after) |
+        (change.of_prefix ? flag_prefix : 0) | (change.request.empty() ? 0 : flag_request)));
     writer.integer(static_cast<std::uint16_t>(actor.size()));
     writer.integer(static_cast<std::uint16_t>(change.handle.size()));
     writer.raw(bytes_of(actor));
     writer.raw(bytes_of(change.handle));
     writer.raw(change.before);
     writer.raw(change.after);
+    writer.raw(change.request);
     writer.integer(checksum_of(writer.written()));
 }
 

@@ -54,6 +54,7 @@ struct ChangeView {
     std::string_view handle{};  ///< in the spelling of the request
     protocol::Bytes before{};   ///< digest of what stood there; empty when nothing did
     protocol::Bytes after{};    ///< digest of what stands there now; empty when nothing does
+    protocol::Bytes request{};  ///< digest of the request that asked for it; empty: none did
 };
 
 inline constexpr std::size_t actor_size_max = 4096;

@@ -41,6 +41,7 @@ struct Origin {
     std::string actor;  ///< "INDEX:HANDLE" of whoever proved to be that; empty: the operator
     Transport transport = Transport::local;
     std::optional<Operation> operation;  ///< nothing: what each change is by itself
+    std::optional<Digest> request{};     ///< of the request, so that its retry is known again
 };
 
 /// What became of one change.

@@ -122,6 +122,15 @@ Reply ReplyWriter::finish_signed(ResponseCode code, Bytes tail) {
     return {out_.first(head_size + body_.size()), {}};
 }
 
+/// A challenge names the request's digest whether that was asked for or not.
+Reply ReplyWriter::finish_challenge(const protocol::Challenge& challenge) {
+    flags_ &= ~op_flag::request_digest;
+    start_body();
+    flags_ |= op_flag::request_digest;
+    encode_challenge(body_, challenge);
+    return finish(ResponseCode::authentication_needed);
+}
+
 Reply ReplyWriter::finish_error(ResponseCode code, std::string_view message) {
     start_body();
     body_.text(message);

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "protocol/bytes.hpp"
+#include "protocol/handle/authentication.hpp"
 #include "protocol/handle/message.hpp"
 #include "protocol/handle/wire.hpp"
 #include "resolver/server_key.hpp"
@@ -45,9 +46,17 @@ public:
 
     protocol::WireWriter& body() noexcept { return body_; }
 
+    /// Says of which session the answer is, where that is not the request's.
+    void set_session(std::uint32_t id) noexcept { envelope_.session_id = id; }
+    /// Says that more messages of the same answer follow.
+    void set_continuous() noexcept { flags_ |= protocol::op_flag::continuous; }
+
     /// Completes the answer. `tail` is the rest of the body with an empty credential behind it;
     /// without one, the body is what was written.
     Reply finish(protocol::ResponseCode code, protocol::Bytes tail = {});
+
+    /// Answers that the peer has to prove who he is.
+    Reply finish_challenge(const protocol::Challenge& challenge);
 
     /// Drops the body and answers with a sentence for people.
     Reply finish_error(protocol::ResponseCode code, std::string_view message);

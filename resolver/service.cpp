@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resolver/resolution_answer.hpp"
+
 namespace idnode::resolver {
 namespace {
 
@@ -12,25 +14,7 @@ using protocol::Message;
 using protocol::MutableBytes;
 using protocol::OpCode;
 using protocol::ResponseCode;
-using protocol::ValueView;
 namespace op_flag = protocol::op_flag;
-
-/// As much of a broken message as can be read, so that its answer finds its way back.
-Message salvage(Bytes message) noexcept {
-    Message salvaged;
-    salvaged.envelope = protocol::decode_envelope(message.first<Envelope::wire_size>());
-    const Bytes content = message.subspan(Envelope::wire_size);
-    if (content.size() >= Header::wire_size && !salvaged.envelope.encrypted) {
-        salvaged.header = protocol::decode_header(content.first<Header::wire_size>());
-        salvaged.header_and_body = content.first<Header::wire_size>();
-    } else if (content.size() >= sizeof(std::uint32_t) && !salvaged.envelope.encrypted) {
-        salvaged.header.op_code =
-            static_cast<OpCode>(protocol::load_big<std::uint32_t>(content.data()));
-    }
-    // Nobody signs for what could not be read.
-    salvaged.header.op_flags &= ~(op_flag::certify | op_flag::request_digest);
-    return salvaged;
-}
 
 /// What another server says to a message that is none of its requests. Numbers beyond all codes
 /// are broken requests rather than answers.
@@ -53,19 +37,23 @@ std::string_view sentence_for(const boost::system::error_code& error) noexcept {
     return "The message is malformed";
 }
 
-/// Writes the values of a list that `choose` picks behind their count.
-template <class ForEach>
-void write_chosen(protocol::WireWriter& body, ForEach&& for_each) {
-    const MutableBytes count = body.reserve(sizeof(std::uint32_t));
-    std::uint32_t written = 0;
-    for_each([&](const ValueView& value) {
-        body.raw(value.wire);
-        ++written;
-    });
-    if (!count.empty()) protocol::store_big(count.data(), written);
-}
-
 }  // namespace
+
+Message salvage(Bytes message) noexcept {
+    Message salvaged;
+    salvaged.envelope = protocol::decode_envelope(message.first<Envelope::wire_size>());
+    const Bytes content = message.subspan(Envelope::wire_size);
+    if (content.size() >= Header::wire_size && !salvaged.envelope.encrypted) {
+        salvaged.header = protocol::decode_header(content.first<Header::wire_size>());
+        salvaged.header_and_body = content.first<Header::wire_size>();
+    } else if (content.size() >= sizeof(std::uint32_t) && !salvaged.envelope.encrypted) {
+        salvaged.header.op_code =
+            static_cast<OpCode>(protocol::load_big<std::uint32_t>(content.data()));
+    }
+    // Nobody signs for what could not be read.
+    salvaged.header.op_flags &= ~(op_flag::certify | op_flag::request_digest);
+    return salvaged;
+}
 
 std::string_view find_asked_handle(Bytes message) noexcept {
     constexpr std::size_t at_handle = Envelope::wire_size + Header::wire_size;
@@ -165,30 +153,18 @@ Reply Service::answer_resolution(registry::Lookup& lookup, const Message& reques
         metrics_.count(ResponseCode::protocol_error);
         return reply.finish_error(ResponseCode::protocol_error, sentence_for(body.error()));
     }
-    const Question question{.handle = body->handle,
-                            .filter = body->filter,
-                            .public_only = (request.header.op_flags & op_flag::public_only) != 0,
-                            .may_refer = !(request.header.op_flags & op_flag::do_not_refer)};
+    const Question question = question_of(*body, request.header.op_flags);
     const Resolution resolution = resolve(lookup, question);
     metrics_.count(resolution.code);
 
-    if (resolution.delegation) {
-        reply.body().text(resolution.delegation->handle());
-        write_chosen(reply.body(), [&](auto&& write) {
-            resolution.delegation->public_values().for_each([&](const ValueView& value) {
-                if (belongs_to_referral(value, resolution.site_type)) write(value);
-            });
-        });
-        return reply.finish(resolution.code);
-    }
-    if (resolution.code != ResponseCode::success)
+    if (resolution.code != ResponseCode::success && !resolution.delegation)
         return reply.finish_error(resolution.code, resolution.message);
-    reply.body().text(body->handle);
-    if (resolution.whole_answer)
+    if (resolution.whole_answer) {
+        reply.body().text(body->handle);
         return reply.finish(ResponseCode::success, resolution.record->answer());
-    write_chosen(reply.body(),
-                 [&](auto&& write) { for_each_shown_value(resolution, question.filter, write); });
-    return reply.finish(ResponseCode::success);
+    }
+    write_resolution(resolution, question, reply.body());
+    return reply.finish(resolution.code);
 }
 
 }  // namespace idnode::resolver

@@ -60,6 +60,10 @@ private:
     std::uint32_t signatures_left_ = 0;
 };
 
+/// As much of a broken message as can be read, so that its answer finds its way back. It has an
+/// envelope at least.
+protocol::Message salvage(protocol::Bytes message) noexcept;
+
 /// The handle that a message asks for, so that it can be looked up together with others; empty
 /// when it asks for none. Whatever is wrong with the message is left to `Service::answer` to say.
 std::string_view find_asked_handle(protocol::Bytes message) noexcept;

@@ -1,0 +1,365 @@
+#include "resolver/admin/administration.hpp"
+
+#include <algorithm>
+
+#include "protocol/handle/administration.hpp"
+#include "protocol/handle/handle.hpp"
+#include "protocol/handle/session.hpp"
+#include "resolver/admin/permission.hpp"
+#include "resolver/auth/key_exchange.hpp"
+#include "resolver/auth/session_cipher.hpp"
+#include "resolver/auth/session_mac.hpp"
+#include "resolver/resolution_answer.hpp"
+
+namespace idnode::resolver::admin {
+namespace {
+
+using protocol::Bytes;
+using protocol::Envelope;
+using protocol::OpCode;
+using protocol::ResponseCode;
+using protocol::ValueView;
+using protocol::WireWriter;
+namespace op_flag = protocol::op_flag;
+
+constexpr std::string_view malformed = "The message is malformed";
+// The sentence of the reference server: clients are known to look for it.
+constexpr std::string_view no_session = "Invalid session id or session time out. Please try again.";
+/// Said to a MAC that is wrong and to octets that cannot be decrypted, so that nobody can find out
+/// which it was.
+constexpr std::string_view not_of_session = "The message does not belong to the session";
+constexpr std::string_view busy = "The server is busy; try again later";
+
+/// A challenge names the digest of the request, which older peers have elsewhere.
+constexpr protocol::Version challenge_version_min{2, 1};
+
+/// More handles than this are not listed: `idnode export` gives them all.
+constexpr std::size_t listed_max = 100'000;
+
+RegistryView view_of(registry::Lookup& lookup) {
+    return {.find = [&](std::string_view handle) { return lookup.find(handle); },
+            .is_homed = [&](std::string_view prefix) { return lookup.is_homed(prefix); },
+            .change =
+                [&](std::uint64_t sequence) {
+                    return registry::find_change(lookup.snapshot(), sequence);
+                }};
+}
+
+std::string actor_of(const protocol::Reference& identity) {
+    return std::to_string(identity.index) + ':' + identity.handle;
+}
+
+/// The handles of a prefix, or below a prefix, in order; nothing when there are too many.
+std::optional<std::vector<std::string>> handles_behind(const registry::Snapshot& snapshot,
+                                                       std::string_view stem) {
+    std::vector<std::string> handles;
+    const std::string from = protocol::folded(stem);
+    for_each_record(snapshot, from, [&](const registry::RecordView& record) {
+        if (!protocol::folded(record.handle()).starts_with(from)) return false;
+        handles.emplace_back(record.handle());
+        return handles.size() <= listed_max;
+    });
+    if (handles.size() > listed_max) return std::nullopt;
+    return handles;
+}
+
+}  // namespace
+
+Administration::Administration(registry::CommitQueue& queue, const Clock& clock, Post post,
+                               const AdministrationOptions& options)
+    : queue_{queue},
+      clock_{clock},
+      post_{std::move(post)},
+      options_{options},
+      challenges_{options.challenges, clock},
+      sessions_{options.sessions, clock} {}
+
+void Administration::set_context(ServiceContext context) {
+    const std::lock_guard lock{context_guard_};
+    context_ = std::make_shared<const ServiceContext>(std::move(context));
+}
+
+std::shared_ptr<const ServiceContext> Administration::context() const {
+    const std::lock_guard lock{context_guard_};
+    return context_;
+}
+
+void Administration::answer(registry::Lookup& lookup, std::string message,
+                            registry::Transport transport, Done done) noexcept {
+    const auto exchange = std::make_shared<Exchange>(std::move(message), transport, std::move(done),
+                                                     context(), sessions_, clock_.now());
+    try {
+        lookup.renew();
+        begin(lookup, exchange);
+    } catch (const std::exception&) {  // the store failed; the peer learns no more than that
+        if (!exchange->finished())
+            exchange->fail_unread(ResponseCode::error, "The node cannot answer at the moment");
+    }
+    lookup.release();
+}
+
+std::string Administration::refuse(Bytes message) const {
+    std::string refusal;
+    auth::SessionTable none{{}, clock_};
+    Exchange{std::string{protocol::text_of(message)},
+             registry::Transport::local,
+             [&](Answers answers) { refusal = std::move(answers.front()); },
+             context(),
+             none,
+             clock_.now()}
+        .fail_unread(ResponseCode::server_busy, busy);
+    return refusal;
+}
+
+void Administration::begin(registry::Lookup& lookup, const Pending& exchange) {
+    if (exchange->envelope().encrypted && !decrypt(*exchange)) return;
+    if (!exchange->read()) return exchange->fail_unread(ResponseCode::protocol_error, malformed);
+    const auto& request = exchange->request();
+    if (request.header.response_code != ResponseCode::reserved)
+        return exchange->fail_unread(ResponseCode::protocol_error,
+                                     "This is a response, not a request");
+    const bool answers_challenge = request.header.op_code == OpCode::challenge_response;
+    if (request.envelope.session_id != 0 && !answers_challenge && !enter_session(*exchange)) return;
+    dispatch(lookup, exchange);
+}
+
+bool Administration::decrypt(Exchange& exchange) {
+    const auto session = sessions_.find(exchange.envelope().session_id);
+    if (!session) {
+        exchange.fail_unread(ResponseCode::session_failed, no_session);
+        return false;
+    }
+    std::string clear(exchange.octets().size(), '\0');
+    const auto message = auth::decrypt_message(
+        session->key, exchange.octets(), std::as_writable_bytes(std::span{clear}), options_.weak);
+    if (!message) {
+        exchange.fail_unread(ResponseCode::session_failed, not_of_session);
+        return false;
+    }
+    exchange.replace(std::string{protocol::text_of(*message)});
+    return true;
+}
+
+bool Administration::enter_session(Exchange& exchange) {
+    const std::uint32_t id = exchange.request().envelope.session_id;
+    const auto refuse = [&](ResponseCode code, std::string_view sentence) {
+        exchange.fail(code, sentence);
+        return false;
+    };
+    auto session = sessions_.find(id);
+    if (!session) return refuse(ResponseCode::session_timeout, no_session);
+    const auto counter = auth::verify_mac(session->key, exchange.request());
+    if (!counter) return refuse(ResponseCode::session_failed, not_of_session);
+    if (const auto accepted = sessions_.accept(id, *counter); !accepted) {
+        const bool replayed = accepted.error() == auth::errc::replayed;
+        return replayed ? refuse(ResponseCode::session_message_rejected, "It came before")
+                        : refuse(ResponseCode::session_timeout, no_session);
+    }
+    exchange.identity = session->identity;
+    exchange.session = std::move(session);
+    return true;
+}
+
+void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange) {
+    switch (exchange->request().header.op_code) {
+        case OpCode::resolution: return answer_resolution(lookup, *exchange);
+        case OpCode::get_site_info:
+            return exchange->finish(ResponseCode::success, [&](WireWriter& body) {
+                body.raw(protocol::bytes_of(context()->site));
+            });
+        case OpCode::create_handle:
+        case OpCode::delete_handle:
+        case OpCode::add_value:
+        case OpCode::remove_value:
+        case OpCode::modify_value:
+        case OpCode::home_prefix:
+        case OpCode::unhome_prefix: return answer_change(lookup, exchange);
+        case OpCode::list_handles:
+        case OpCode::list_derived_prefixes:
+        case OpCode::list_homed_prefixes: return answer_list(lookup, *exchange);
+        case OpCode::challenge_response: return answer_challenge_response(lookup, exchange);
+        case OpCode::verify_challenge: return answer_verification(lookup, *exchange);
+        case OpCode::session_setup: return set_up_session(*exchange);
+        case OpCode::session_terminate: return terminate_session(*exchange);
+        default:
+            return exchange->fail(ResponseCode::operation_denied,
+                                  "This node does not offer that operation");
+    }
+}
+
+bool Administration::require_identity(Exchange& exchange) {
+    if (exchange.identity) return true;
+    const auto& request = exchange.request();
+    if (request.envelope.version < challenge_version_min) {
+        exchange.fail(ResponseCode::unable_to_authenticate, "Version 2.1 or later is needed");
+        return false;
+    }
+    const std::uint32_t session_id = exchange.session ? request.envelope.session_id : 0;
+    const auto challenge = challenges_.issue(request, exchange.octets(), session_id);
+    challenge ? exchange.challenge(*challenge) : exchange.fail(ResponseCode::server_busy, busy);
+    return false;
+}
+
+void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
+    const auto answer = protocol::decode_challenge_answer(exchange->request().body);
+    if (!answer) return exchange->fail(ResponseCode::protocol_error, malformed);
+    const std::uint32_t id = exchange->request().envelope.session_id;
+    auto challenged = challenges_.take(id);
+    if (!challenged)
+        return exchange->fail(ResponseCode::authentication_timeout,
+                              "There is no such challenge, or its time is over");
+    const auth::Verdict verdict =
+        auth::authenticate(challenged->challenge, *answer, find_values_in(lookup), options_.weak);
+    exchange->session = sessions_.find(id);
+    exchange->resume(std::move(challenged->message), exchange->session.has_value());
+    if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
+    if (exchange->session) sessions_.set_identity(id, verdict.identity);
+    exchange->identity = verdict.identity;
+    dispatch(lookup, exchange);
+}
+
+void Administration::answer_verification(registry::Lookup& lookup, Exchange& exchange) {
+    const auto request = protocol::decode_verify_request(exchange.request().body);
+    if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
+    const bool verified = auth::verify_for_peer(*request, find_values_in(lookup), options_.weak);
+    exchange.finish(ResponseCode::success,
+                    [&](WireWriter& body) { protocol::encode_verify_response(body, verified); });
+}
+
+void Administration::set_up_session(Exchange& exchange) {
+    const auto& message = exchange.request();
+    const auto request = protocol::decode_session_setup_request(message.body);
+    if (!request) return exchange.fail(ResponseCode::session_setup_invalid, malformed);
+    if (negotiate(message.envelope) < auth::session_version_min)
+        return exchange.fail(ResponseCode::session_setup_invalid,
+                             "Sessions need version 2.7 or later");
+    if (request->exchange != protocol::KeyExchange::diffie_hellman)
+        return exchange.fail(ResponseCode::session_setup_invalid,
+                             "Keys are agreed upon by Diffie-Hellman (4) only");
+    auto agreement = auth::answer_agreement(request->exchange_key);
+    if (!agreement)
+        return exchange.fail(ResponseCode::session_setup_invalid,
+                             "This group or number of Diffie-Hellman is not accepted");
+    exchange.new_session_id = sessions_.open(std::move(agreement->key), request->timeout_seconds);
+    exchange.finish(ResponseCode::success, [&](WireWriter& body) {
+        protocol::encode_session_setup_response(
+            body, {.exchange = request->exchange, .data = protocol::bytes_of(agreement->data)});
+    });
+}
+
+void Administration::terminate_session(Exchange& exchange) {
+    if (!exchange.session) return exchange.fail(ResponseCode::session_timeout, no_session);
+    sessions_.close(exchange.request().envelope.session_id);
+    exchange.signed_by_server = true;  // the session's key is gone
+    exchange.finish(ResponseCode::success);
+}
+
+void Administration::answer_resolution(registry::Lookup& lookup, Exchange& exchange) {
+    const auto body = protocol::decode_resolution_request(exchange.request().body);
+    if (!body) return exchange.fail(ResponseCode::protocol_error, malformed);
+    const Question question = question_of(*body, exchange.request().header.op_flags);
+    const Resolution resolution = resolve(lookup, question);
+    const auto finish = [&](const auto& write) {
+        if (resolution.code != ResponseCode::success && !resolution.delegation &&
+            resolution.code != ResponseCode::access_denied)
+            return exchange.fail(resolution.code, resolution.message);
+        exchange.finish(resolution.delegation ? resolution.code : ResponseCode::success, write);
+    };
+    if (resolution.code != ResponseCode::access_denied)
+        return finish([&](WireWriter& out) { write_resolution(resolution, question, out); });
+    const auto may_see = [&](const ValueView& value) {
+        return question.filter.selects(value) &&
+               (value.publicly_readable() || value.permissions & protocol::permission::admin_read);
+    };
+    bool any_hidden = false;
+    resolution.record->for_each_value([&](const ValueView& value) {
+        any_hidden |= may_see(value) && !value.publicly_readable();
+    });
+    if (!any_hidden) return exchange.fail(resolution.code, resolution.message);
+    if (!require_identity(exchange)) return;
+    if (!auth::may(*exchange.identity, auth::Operation::read_values, resolution.record->handle(),
+                   find_values_in(lookup)))
+        return exchange.fail(ResponseCode::access_denied, resolution.message);
+    exchange.shows_restricted = true;
+    finish(
+        [&](WireWriter& out) { write_values(question.handle, *resolution.record, may_see, out); });
+}
+
+void Administration::answer_change(registry::Lookup& lookup, const Pending& exchange) {
+    auto change = read_change_request(exchange->request());
+    if (!change) return exchange->fail(ResponseCode::protocol_error, malformed);
+    if (const auto fault = find_fault(*change, view_of(lookup)))
+        return exchange->fail(fault->code, fault->message);
+    if (!require_identity(*exchange)) return;
+    const protocol::Reference identity = *exchange->identity;
+    Requester requester{
+        .actor = actor_of(identity),
+        .transport = exchange->transport,
+        .may = [this, identity](const ChangeRequest& request, const registry::WriteView& view) {
+            return may_change(identity, request, find_values_in(view), options_.administrators);
+        }};
+    const std::string created =
+        change->op_code == OpCode::create_handle ? change->handle : std::string{};
+    registry::Job job{
+        .decide = decide(std::move(*change), std::move(requester)),
+        .done =
+            [this, exchange, created](const registry::JobOutcome& outcome) {
+                post_([exchange, created, outcome] { finish_change(*exchange, created, outcome); });
+            },
+        .octets = exchange->octets().size()};
+    if (queue_.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        exchange->fail(ResponseCode::server_busy, busy);
+}
+
+void Administration::finish_change(Exchange& exchange, const std::string& created,
+                                   const registry::JobOutcome& outcome) {
+    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
+        return exchange.fail(refusal->code, refusal->message);
+    const auto* const commit = std::get_if<registry::Commit>(&outcome);
+    if (!commit) return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
+    exchange.finish(ResponseCode::success, [&](WireWriter& body) {
+        if (created.empty()) return;
+        protocol::encode_create_response(body, created);
+        // Clients ignore what stands behind: a retry of what was done before says so.
+        if (commit->outcomes.empty()) body.text("duplicate");
+    });
+}
+
+void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
+    const auto asked = protocol::decode_handle_request(exchange.request().body);
+    if (!asked) return exchange.fail(ResponseCode::protocol_error, malformed);
+    const OpCode op_code = exchange.request().header.op_code;
+    const bool homed_ones = op_code == OpCode::list_homed_prefixes;
+    const auto prefix = protocol::registered_prefix(*asked);
+    if (!homed_ones && !prefix)
+        return exchange.fail(ResponseCode::invalid_handle, "expected 0.NA/ and a prefix");
+    if (!homed_ones && !lookup.is_homed(*prefix))
+        return exchange.fail(ResponseCode::server_not_responsible, "That prefix doesn't live here");
+    if (!require_identity(exchange)) return;
+    const auto find_values = find_values_in(lookup);
+    const bool may =
+        homed_ones
+            ? auth::is_among(*exchange.identity, options_.administrators, find_values)
+            : auth::may(*exchange.identity,
+                        op_code == OpCode::list_handles ? auth::Operation::list_handles
+                                                        : auth::Operation::list_derived_prefixes,
+                        *asked, find_values);
+    if (!may)
+        return exchange.fail(ResponseCode::access_denied, "You are not permitted to list them");
+    std::optional<std::vector<std::string>> handles;
+    if (homed_ones) {
+        handles.emplace();
+        for_each_homed_prefix(lookup.snapshot(), [&](std::string_view each) {
+            handles->push_back(protocol::prefix_handle(each));
+        });
+    } else if (op_code == OpCode::list_handles) {
+        handles = handles_behind(lookup.snapshot(), std::string{*prefix} + '/');
+    } else {
+        handles = handles_behind(lookup.snapshot(), std::string{*asked} + '.');
+    }
+    if (!handles)
+        return exchange.fail(ResponseCode::error, "There are too many to list: use idnode export");
+    exchange.finish_list(*handles);
+}
+
+}  // namespace idnode::resolver::admin

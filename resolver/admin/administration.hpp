@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "registry/commit_queue.hpp"
+#include "registry/lookup.hpp"
+#include "resolver/admin/change_request.hpp"
+#include "resolver/admin/exchange.hpp"
+#include "resolver/auth/challenge_table.hpp"
+#include "resolver/auth/session_table.hpp"
+#include "resolver/service.hpp"
+
+namespace idnode::resolver::admin {
+
+struct AdministrationOptions {
+    auth::ChallengeLimits challenges{};
+    auth::SessionLimits sessions{};
+    protocol::ReferenceList administrators{};  ///< of the node itself: they home prefixes
+    auth::Weak weak = auth::Weak::refused;
+};
+
+/// What takes longer than a look-up: proving who somebody is (RFC 3652 §3.5), sessions (§3.7),
+/// changes (§3.6), lists, and reading what only administrators may read. Takes whole messages and
+/// gives whole messages, whatever they came by. Threads may call it at once, each with a lookup of
+/// its own; changes are answered on the writer's thread, after they are durable.
+class Administration {
+public:
+    /// Everything referred to must outlive it and whatever was submitted to the queue.
+    /// `post` runs what takes time, such as signing, off the writer's thread.
+    using Post = std::function<void(std::function<void()>)>;
+    Administration(registry::CommitQueue& queue, const Clock& clock, Post post,
+                   const AdministrationOptions& options);
+
+    /// What it signs with and says of itself from now on.
+    void set_context(ServiceContext context);
+
+    /// Answers one message; `done` is called once, now or later, with all messages of the answer in
+    /// their order. Never throws: what fails is answered so.
+    void answer(registry::Lookup& lookup, std::string message, registry::Transport transport,
+                Done done) noexcept;
+
+    /// The answer to a message that nobody has time for.
+    std::string refuse(protocol::Bytes message) const;
+
+private:
+    using Pending = std::shared_ptr<Exchange>;
+
+    void begin(registry::Lookup& lookup, const Pending& exchange);
+    bool enter_session(Exchange& exchange);
+    bool decrypt(Exchange& exchange);
+    void dispatch(registry::Lookup& lookup, const Pending& exchange);
+    void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
+    void answer_verification(registry::Lookup& lookup, Exchange& exchange);
+    void set_up_session(Exchange& exchange);
+    void terminate_session(Exchange& exchange);
+    void answer_resolution(registry::Lookup& lookup, Exchange& exchange);
+    void answer_change(registry::Lookup& lookup, const Pending& exchange);
+    static void finish_change(Exchange& exchange, const std::string& created,
+                              const registry::JobOutcome& outcome);
+    void answer_list(registry::Lookup& lookup, Exchange& exchange);
+    /// Asks who it is, unless that is known; true when it is.
+    bool require_identity(Exchange& exchange);
+    std::shared_ptr<const ServiceContext> context() const;
+
+    registry::CommitQueue& queue_;
+    const Clock& clock_;
+    const Post post_;
+    const AdministrationOptions options_;
+    auth::ChallengeTable challenges_;
+    auth::SessionTable sessions_;
+    mutable std::mutex context_guard_;
+    std::shared_ptr<const ServiceContext> context_ = std::make_shared<ServiceContext>();
+};
+
+}  // namespace idnode::resolver::admin

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "protocol/handle/authentication.hpp"
+#include "protocol/handle/message.hpp"
+#include "protocol/handle/wire.hpp"
+#include "registry/changes.hpp"
+#include "resolver/auth/challenge_table.hpp"
+#include "resolver/auth/session_table.hpp"
+#include "resolver/reply.hpp"
+#include "resolver/service.hpp"
+
+namespace idnode::resolver::admin {
+
+/// Whole messages that answer one request, in their order.
+using Answers = std::vector<std::string>;
+using Done = std::function<void(Answers answers)>;
+
+/// One request on its way to its answer: what came, who asks, and how the answer has to leave.
+/// Used by one thread at a time.
+class Exchange {
+public:
+    /// `sessions` outlives the exchange.
+    Exchange(std::string message, registry::Transport came_by, Done done,
+             std::shared_ptr<const ServiceContext> context, auth::SessionTable& sessions,
+             std::uint32_t now)
+        : transport{came_by},
+          octets_{std::move(message)},
+          done_{std::move(done)},
+          context_{std::move(context)},
+          sessions_{sessions},
+          now_{now} {}
+
+    /// The request in the clear; valid once `read` has succeeded.
+    const protocol::Message& request() const noexcept { return request_; }
+    protocol::Bytes octets() const noexcept { return protocol::bytes_of(octets_); }
+    protocol::Envelope envelope() const noexcept;
+
+    /// Takes the octets apart as they are now.
+    protocol::Result<void> read();
+    /// Puts a clear message in the place of an encrypted one.
+    void replace(std::string clear);
+    /// Goes on with the request that was challenged: it is answered under the id of the answer to
+    /// the challenge.
+    void resume(std::string challenged, bool in_session);
+
+    // Each of these ends the exchange.
+    void finish(protocol::ResponseCode code,
+                const std::function<void(protocol::WireWriter&)>& write_body = {});
+    void fail(protocol::ResponseCode code, std::string_view sentence);
+    void challenge(const auth::OpenChallenge& challenge);
+    /// Several messages that belong together.
+    void finish_list(const std::vector<std::string>& handles);
+    /// With nothing but the envelope of what came.
+    void fail_unread(protocol::ResponseCode code, std::string_view sentence);
+    bool finished() const noexcept { return !done_; }
+
+    registry::Transport transport;
+    std::optional<auth::SessionState> session;  ///< that the request belongs to
+    std::optional<protocol::Reference> identity;
+    std::uint32_t new_session_id = 0;  ///< of the answer to a session setup
+    bool signed_by_server = false;     ///< although it belongs to a session
+    bool shows_restricted = false;     ///< the answer must not leave in the clear in a session
+
+private:
+    using Write = std::function<Reply(ReplyWriter&)>;
+    std::string compose(const Write& write);
+    std::string protect(std::string answer, bool certify);
+    void end(Answers answers);
+
+    std::string octets_;
+    protocol::Message request_{};
+    bool encrypted_ = false;  ///< it came so
+    Done done_;
+    std::shared_ptr<const ServiceContext> context_;
+    auth::SessionTable& sessions_;
+    std::uint32_t now_;
+};
+
+}  // namespace idnode::resolver::admin

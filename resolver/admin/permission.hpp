@@ -1,0 +1,29 @@
+#pragma once
+
+#include "protocol/handle/typed_data.hpp"
+#include "resolver/admin/change_request.hpp"
+#include "resolver/auth/authorize.hpp"
+
+namespace idnode::resolver::admin {
+
+/// All values of a record, by a registry's way to find it: what authentication and authorisation
+/// ask of a handle.
+template <class Registry>
+auth::FindValues find_values_in(Registry& registry) {
+    return [&registry](std::string_view handle) -> std::optional<std::vector<protocol::Value>> {
+        const auto record = registry.find(handle);
+        if (!record) return std::nullopt;
+        std::vector<protocol::Value> values;
+        record->for_each_value(
+            [&](const protocol::ValueView& value) { values.push_back(to_value(value)); });
+        return values;
+    };
+}
+
+/// Whether somebody who has proven who he is may make this change: by the HS_ADMIN values of the
+/// handle or its prefix, value by value where values change. Prefixes are homed and unhomed by the
+/// node's own administrators. Replacing a handle is deleting and creating it.
+bool may_change(const protocol::Reference& identity, const ChangeRequest& request,
+                const auth::FindValues& find_values, const protocol::ReferenceList& administrators);
+
+}  // namespace idnode::resolver::admin
