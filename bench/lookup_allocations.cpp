@@ -77,7 +77,8 @@ int measure() {
     const resolver::NodeView node{.metrics = [] { return std::string{}; },
                                   .ready = [] { return true; }};
     resolver::Worker worker{
-        store.store(), config, 1, {}, clock, std::make_shared<resolver::WorkerMetrics>(), node};
+        store.store(), config, 1, {}, clock, std::make_shared<resolver::WorkerMetrics>(),
+        node,          nullptr};
     const Endpoint server = worker.listen_handle({asio::ip::address_v4::loopback(), 0});
     std::thread thread{[&] { worker.run(); }};
     const std::uint64_t udp = over_udp(server, requests);

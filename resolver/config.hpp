@@ -45,6 +45,16 @@ struct Config {
 
     std::uint32_t signatures_per_second_max = 2000;
 
+    std::vector<std::string> administration_administrators{};
+    std::uint32_t administration_threads = 2;
+    std::uint32_t administration_requests_max = 10'000;
+    std::uint32_t administration_challenges_max = 10'000;
+    std::uint32_t administration_challenge_seconds = 60;
+    std::uint32_t administration_sessions_max = 100'000;
+    std::uint32_t administration_session_seconds = 86'400;
+    std::uint32_t administration_session_idle_seconds = 3'600;
+    bool administration_weak_algorithms = false;
+
     std::uint32_t stop_timeout_seconds = 10;
 
     std::uint32_t site_serial = 1;

@@ -15,6 +15,8 @@ namespace idnode::resolver {
 struct Reply {
     protocol::Bytes head;
     protocol::Bytes tail;
+    /// There is no answer yet: this takes proof, a session or the writer (admin::Administration).
+    bool deferred = false;
 
     std::size_t size() const noexcept { return head.size() + tail.size(); }
 };

@@ -93,10 +93,9 @@ Resolution show(const RecordView& record, const Question& question) {
                 (value.publicly_readable() ? any_public : any_restricted) = true;
         });
     }
-    if (any_restricted && !question.public_only) {
-        shown.code = ResponseCode::access_denied;
-        shown.message = "Reading these values needs permission";
-    } else if (!any_public)
+    if (any_restricted && !question.public_only)
+        return refuse(ResponseCode::access_denied, "Reading these values needs permission");
+    if (!any_public)
         shown.code = ResponseCode::values_not_found;
     return shown;
 }

@@ -22,7 +22,7 @@ struct Resolution {
     protocol::ResponseCode code = protocol::ResponseCode::handle_not_found;
     std::string_view message;  ///< for people, on some errors
 
-    /// With `success`, `values_not_found` and `access_denied`: the record.
+    /// With `success` and `values_not_found`: the record.
     std::optional<registry::RecordView> record;
     /// With `success`: every public value is asked for, so `record->answer()` is the answer.
     bool whole_answer = false;

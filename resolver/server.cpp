@@ -147,19 +147,21 @@ protocol::Site make_site(const Config& config, const std::string& public_key,
 }
 
 Server::Server(const Config& config, const Clock& clock)
-    : started_{config},
+    : signals_{hold_signals()},
+      started_{config},
       store_{config.data_directory, registry::Store::Access::write_or_create,
              store_options(config)},
       change_log_{store_, clock},
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
-            .ready = [this] { return ready_.load(); }} {
+            .ready = [this] { return ready_.load(); }},
+      pool_{store_, clock, config} {
     raise_descriptor_limit();
     const unsigned count = worker_count(config);
     for (unsigned each = 0; each < count; ++each) {
         metrics_.push_back(std::make_shared<WorkerMetrics>());
         workers_.push_back(std::make_unique<Worker>(store_, started_, count, ServiceContext{},
-                                                    clock, metrics_.back(), node_));
+                                                    clock, metrics_.back(), node_, &pool_));
     }
     listen();
     apply(started_);
@@ -191,6 +193,7 @@ void Server::apply(const Config& config) {
     const ServiceContext context = make_context(config);
     spdlog::set_level(spdlog::level::from_str(config.log_level));
     for (const auto& worker : workers_) worker->apply(config, context);
+    pool_.set_context(context);
     change_log_.set_retention(config.change_log_retention_days);
 }
 
@@ -201,7 +204,8 @@ ServiceContext Server::make_context(const Config& config) const {
                          .primary = config.site_primary,
                          .key = &key_},
             .signatures_per_second = std::max(
-                1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size()))};
+                1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size())),
+            .administers = true};
 }
 
 std::string Server::metrics_text() const {
@@ -212,7 +216,6 @@ std::string Server::metrics_text() const {
 }
 
 void Server::run(const std::function<Config()>& reload) {
-    const sigset_t signals = hold_signals();
     std::vector<std::jthread> threads;
     for (const auto& worker : workers_)
         threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
@@ -221,7 +224,7 @@ void Server::run(const std::function<Config()>& reload) {
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
 
-    for (int signal = 0; ::sigwait(&signals, &signal) == 0 && signal == SIGHUP;) {
+    for (int signal = 0; ::sigwait(&signals_, &signal) == 0 && signal == SIGHUP;) {
         try {
             const Config fresh = reload();
             for (const auto name : find_changes_needing_restart(started_, fresh))

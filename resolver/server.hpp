@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <csignal>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "protocol/handle/typed_data.hpp"
 #include "registry/store.hpp"
+#include "resolver/admin/pool.hpp"
 #include "resolver/change_log_keeper.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/config.hpp"
@@ -40,6 +42,7 @@ private:
     ServiceContext make_context(const Config& config) const;
     std::string metrics_text() const;
 
+    const sigset_t signals_;  ///< held back before any thread starts, which inherits that
     const Config started_;  ///< what only a restart can change is as it was then
     registry::Store store_;
     ChangeLogKeeper change_log_;
@@ -50,6 +53,7 @@ private:
     std::exception_ptr fault_;  ///< why a worker gave up
     NodeView node_;
     std::vector<std::unique_ptr<Worker>> workers_;
+    admin::Pool pool_;  ///< behind the workers, whom it gives its last answers
     std::vector<Endpoint> handle_endpoints_;
     std::vector<Endpoint> http_endpoints_;
 };

@@ -23,6 +23,28 @@ bool is_error(ResponseCode code) noexcept {
     return code > ResponseCode::success && static_cast<std::uint32_t>(code) < codes_end;
 }
 
+/// Whether a request takes more than a look-up.
+bool is_administrative(const Message& request) noexcept {
+    if (request.envelope.session_id != 0) return true;
+    switch (request.header.op_code) {
+        case OpCode::create_handle:
+        case OpCode::delete_handle:
+        case OpCode::add_value:
+        case OpCode::remove_value:
+        case OpCode::modify_value:
+        case OpCode::list_handles:
+        case OpCode::list_derived_prefixes:
+        case OpCode::challenge_response:
+        case OpCode::verify_challenge:
+        case OpCode::home_prefix:
+        case OpCode::unhome_prefix:
+        case OpCode::list_homed_prefixes:
+        case OpCode::session_setup:
+        case OpCode::session_terminate: return true;
+        default: return false;
+    }
+}
+
 std::string_view sentence_for(const boost::system::error_code& error) noexcept {
     switch (static_cast<protocol::errc>(error.value())) {
         case protocol::errc::truncated: return "The message ends too early";
@@ -68,6 +90,7 @@ Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out)
     const bool encrypted =
         message.size() >= Envelope::wire_size &&
         protocol::decode_envelope(message.first<Envelope::wire_size>()).encrypted;
+    if (encrypted && context_.administers) return {.head = {}, .tail = {}, .deferred = true};
     if (encrypted)
         return refuse(message, ResponseCode::session_failed,
                       "There is no session to decrypt this message with", out);
@@ -77,6 +100,8 @@ Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out)
     if (request->header.response_code != ResponseCode::reserved)
         return refuse(message, ResponseCode::protocol_error, "This is a response, not a request",
                       out);
+    if (context_.administers && is_administrative(*request))
+        return {.head = {}, .tail = {}, .deferred = true};
     const bool certified = request->header.op_flags & op_flag::certify && context_.identity.key;
     if (certified && !take_signature()) {
         metrics_.count(Refusal::signature_limit);
@@ -155,6 +180,8 @@ Reply Service::answer_resolution(registry::Lookup& lookup, const Message& reques
     }
     const Question question = question_of(*body, request.header.op_flags);
     const Resolution resolution = resolve(lookup, question);
+    if (resolution.code == ResponseCode::access_denied && context_.administers)
+        return {.head = {}, .tail = {}, .deferred = true};
     metrics_.count(resolution.code);
 
     if (resolution.code != ResponseCode::success && !resolution.delegation)

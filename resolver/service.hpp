@@ -20,6 +20,7 @@ struct ServiceContext {
     Identity identity;
     /// Certified answers that one worker gives in a second; beyond it, the node is busy.
     std::uint32_t signatures_per_second = 1000;
+    bool administers = false;  ///< somebody takes the requests that are deferred
 };
 
 /// Turns one message into one answer: bytes in, bytes out, the same for every transport. Has no

@@ -267,22 +267,25 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
     };
     if (resolution.code != ResponseCode::access_denied)
         return finish([&](WireWriter& out) { write_resolution(resolution, question, out); });
+    // As everybody sees it, the record is at hand; what is hidden of it is for administrators.
+    Question as_anybody = question;
+    as_anybody.public_only = true;
+    const auto record = resolve(lookup, as_anybody).record;
     const auto may_see = [&](const ValueView& value) {
         return question.filter.selects(value) &&
                (value.publicly_readable() || value.permissions & protocol::permission::admin_read);
     };
     bool any_hidden = false;
-    resolution.record->for_each_value([&](const ValueView& value) {
+    record->for_each_value([&](const ValueView& value) {
         any_hidden |= may_see(value) && !value.publicly_readable();
     });
     if (!any_hidden) return exchange.fail(resolution.code, resolution.message);
     if (!require_identity(exchange)) return;
-    if (!auth::may(*exchange.identity, auth::Operation::read_values, resolution.record->handle(),
+    if (!auth::may(*exchange.identity, auth::Operation::read_values, record->handle(),
                    find_values_in(lookup)))
         return exchange.fail(ResponseCode::access_denied, resolution.message);
     exchange.shows_restricted = true;
-    finish(
-        [&](WireWriter& out) { write_values(question.handle, *resolution.record, may_see, out); });
+    finish([&](WireWriter& out) { write_values(question.handle, *record, may_see, out); });
 }
 
 void Administration::answer_change(registry::Lookup& lookup, const Pending& exchange) {

@@ -69,6 +69,7 @@ const HttpReply& HttpApi::answer(registry::Lookup& lookup, const HttpRequest& re
     reply_.status = 200;
     reply_.allow = {};
     reply_.body.clear();
+    reply_.deferred = false;
     try {
         route(lookup, request);
     } catch (const std::exception&) {  // the store failed; the peer learns no more than that
@@ -227,11 +228,23 @@ void HttpApi::answer_tunnel(registry::Lookup& lookup, const HttpRequest& request
     target_.parse("/");
     if (message_.empty()) message_.resize(reply_size_max);
     const Reply reply = service_.answer(lookup, protocol::bytes_of(request.body), message_);
+    reply_.deferred = reply.deferred;
+    if (reply.deferred) return;
     if (reply.size() == 0)
         return answer_error(400, ResponseCode::protocol_error,
                             "The body is shorter than a message envelope");
     reply_.content_type = message_type;
     reply_.body.append(protocol::text_of(reply.head)).append(protocol::text_of(reply.tail));
+}
+
+const HttpReply& HttpApi::complete_tunnel(const std::vector<std::string>& answers) {
+    reply_.status = 200;
+    reply_.allow = {};
+    reply_.content_type = message_type;
+    reply_.body.clear();
+    reply_.deferred = false;
+    for (const std::string& answer : answers) reply_.body += answer;
+    return reply_;
 }
 
 void HttpApi::answer_text(unsigned status, std::string_view text) {

@@ -17,6 +17,7 @@ struct HttpReply {
     std::string_view content_type;
     std::string_view allow;  ///< methods, for the Allow header; empty: no such header
     std::string body;
+    bool deferred = false;  ///< the request's body is a message that is answered later
 };
 
 /// What the API needs of the node around it.
@@ -34,6 +35,9 @@ public:
     /// Answers one request from the snapshot; never throws. The reply stays valid until the next
     /// call.
     const HttpReply& answer(registry::Lookup& lookup, const HttpRequest& request);
+
+    /// The answer to a message of the tunnel that was deferred.
+    const HttpReply& complete_tunnel(const std::vector<std::string>& answers);
 
     /// The answer to a request that could not be read.
     const HttpReply& refuse(unsigned status, std::string_view sentence);

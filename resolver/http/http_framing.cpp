@@ -146,9 +146,20 @@ Framing::Progress HttpFraming::continue_request(registry::Lookup& lookup, Bytes 
         return {.consumed = consumed, .close = false};
     }
     const bool keep_alive = request_.keep_alive;
-    write(api_.answer(lookup, request_), keep_alive, out);
+    const HttpReply& reply = api_.answer(lookup, request_);
+    if (reply.deferred)
+        return {
+            .consumed = consumed, .close = false, .deferred = protocol::bytes_of(request_.body)};
+    write(reply, keep_alive, out);
     end_request();
     return {.consumed = consumed, .close = !keep_alive};
+}
+
+bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {
+    const bool keep_alive = request_.keep_alive;
+    write(api_.complete_tunnel(answers), keep_alive, out);
+    end_request();
+    return !keep_alive;
 }
 
 void HttpFraming::end_request() {

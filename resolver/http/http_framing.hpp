@@ -19,6 +19,8 @@ public:
 
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
+    bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
+    registry::Transport transport() const noexcept override { return registry::Transport::tunnel; }
     std::size_t held() const noexcept override { return request_.body.size(); }
     bool inside_request() const noexcept override { return parser_.has_value(); }
     std::uint32_t idle_timeout_seconds() const noexcept override {

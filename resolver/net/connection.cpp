@@ -36,7 +36,7 @@ void Connection::close() {
 }
 
 bool Connection::busy() const noexcept {
-    return !unread_.empty() || !unsent_.empty() || framing_->inside_request();
+    return deferred_ || !unread_.empty() || !unsent_.empty() || framing_->inside_request();
 }
 
 std::optional<Refusal> Connection::find_overdue() const {
@@ -99,6 +99,12 @@ Bytes Connection::answer_all(Bytes in) {
         foreseen_ -= foreseen_ > 0;
         in = in.subspan(progress.consumed);
         closing_ = progress.close;
+        if (!progress.deferred.empty()) {
+            deferred_ = true;
+            more_requests_ = !in.empty();
+            hub_.defer(*this, progress.deferred, framing_->transport());
+            break;
+        }
         if (progress.consumed == 0) break;
         if (hub_.output_.size() >= output_batch_max) {
             more_requests_ = !in.empty();
@@ -115,6 +121,23 @@ void Connection::set_aside() {
     fresh_ = {};
     foreseen_ = 0;
     waiting_ = more_requests_ = true;
+    proceed();
+}
+
+void Connection::complete(const std::vector<std::string>& answers) {
+    if (!open()) return;
+    touch();
+    deferred_ = false;
+    request_since_ = hub_.second_;
+    hub_.output_.clear();
+    closing_ = framing_->complete(answers, hub_.output_);
+    const Bytes answer = hub_.output_.bytes();
+    if (sending()) {
+        unsent_.insert(unsent_.end(), answer.begin(), answer.end());
+    } else {
+        hub_.watch(*this, EPOLL_CTL_MOD, EPOLLIN);
+        if (!transmit(answer)) return close();
+    }
     proceed();
 }
 
@@ -173,6 +196,7 @@ void Connection::proceed() {
     if (!open() || sending()) return;
     if (closing_) return linger();
     if (hub_.draining_ && !busy()) return close();
+    if (deferred_) return hub_.watch(*this, EPOLL_CTL_MOD, 0);
     if (waiting_) return hub_.await_disk(*this);
     // The others come first: this connection has had a whole batch of answers.
     if (more_requests_) hub_.unfinished_.push_back(*place_);

@@ -27,9 +27,11 @@ public:
     /// Whether a request or an answer is unfinished.
     bool busy() const noexcept;
     /// Whether whole requests were left behind by the last `answer`.
-    bool wants_turn() const noexcept { return open() && more_requests_ && !sending(); }
+    bool wants_turn() const noexcept {
+        return open() && more_requests_ && !sending() && !deferred_;
+    }
     /// Whether what it has sent before is answered, and the answers are on their way.
-    bool may_read() const noexcept { return open() && !more_requests_ && !sending(); }
+    bool may_read() const noexcept { return open() && !more_requests_ && !sending() && !deferred_; }
     /// Which time limit has run out, if any.
     std::optional<Refusal> find_overdue() const;
 
@@ -44,6 +46,8 @@ public:
     void answer();
     /// Answers what was received once the disk has delivered what is asked for.
     void set_aside();
+    /// Sends the answer that was deferred, and goes on.
+    void complete(const std::vector<std::string>& answers);
     /// Has its turn again, if it was set aside.
     void resume();
     /// Sends what is left of the answers.
@@ -75,6 +79,7 @@ private:
     std::uint64_t request_since_ = 0;  ///< second in which the unfinished request began
     std::uint64_t sending_since_ = 0;  ///< second in which the peer began to keep answers waiting
     bool more_requests_ = false;       ///< `unread_` may hold whole requests
+    bool deferred_ = false;            ///< the answer to a request is still to come
     bool waiting_ = false;             ///< for the disk
     bool closing_ = false;             ///< close when everything is sent
     bool lingering_ = false;           ///< everything is sent; what still comes is thrown away

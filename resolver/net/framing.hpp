@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include "protocol/bytes.hpp"
@@ -49,6 +50,8 @@ public:
     struct Progress {
         std::size_t consumed = 0;  ///< octets that need not be shown again
         bool close = false;        ///< nothing more will be answered on this connection
+        /// A message that is answered later, by `complete`; until then nothing more is consumed.
+        protocol::Bytes deferred{};
     };
 
     /// Adds what the requests in front of `in` ask for to `handles`, until that is full, as far as
@@ -58,6 +61,13 @@ public:
     /// Takes at most one request from the front of `in` and appends its answer to `out`. Nothing
     /// consumed means that more octets are needed.
     virtual Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) = 0;
+
+    /// Appends the answer to the message that was deferred, in one piece or several. Returns
+    /// whether the connection ends with it.
+    virtual bool complete(const std::vector<std::string>& answers, OutBuffer& out) = 0;
+
+    /// The way by which its requests come, for the change log.
+    virtual registry::Transport transport() const noexcept = 0;
 
     /// Octets that it holds of an unfinished request.
     virtual std::size_t held() const noexcept { return 0; }

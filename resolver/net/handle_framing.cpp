@@ -43,8 +43,15 @@ Framing::Progress HandleFraming::consume(registry::Lookup& lookup, protocol::Byt
     const std::size_t size = Envelope::wire_size + length;
     if (in.size() < size) return {};
     service_.metrics().count(Transport::tcp);
-    append(service_.answer(lookup, in.first(size), out.room(reply_size_max)), out);
+    const Reply reply = service_.answer(lookup, in.first(size), out.room(reply_size_max));
+    if (reply.deferred) return {.consumed = size, .close = false, .deferred = in.first(size)};
+    append(reply, out);
     return {.consumed = size, .close = false};
+}
+
+bool HandleFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {
+    for (const std::string& answer : answers) out.append(std::string_view{answer});
+    return false;
 }
 
 }  // namespace idnode::resolver

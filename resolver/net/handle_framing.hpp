@@ -14,6 +14,8 @@ public:
 
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
+    bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
+    registry::Transport transport() const noexcept override { return registry::Transport::tcp; }
     std::uint32_t idle_timeout_seconds() const noexcept override {
         return config_.tcp_idle_timeout_seconds;
     }

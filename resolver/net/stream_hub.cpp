@@ -23,10 +23,11 @@ constexpr std::chrono::milliseconds disk_pause{1};
 }  // namespace
 
 StreamHub::StreamHub(boost::asio::io_context& context, registry::Lookup& lookup,
-                     WorkerMetrics& metrics, const Config& config)
+                     WorkerMetrics& metrics, const Config& config, admin::Pool* pool)
     : lookup_{lookup},
       metrics_{metrics},
       config_{config},
+      pool_{pool},
       poll_{context, ::epoll_create1(EPOLL_CLOEXEC)},
       input_(input_size),
       disk_timer_{context} {
@@ -107,6 +108,18 @@ void StreamHub::serve_turn() {
 bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexcept {
     return std::any_of(handles.begin(), handles.end(),
                        [&](std::string_view handle) { return lookup_.must_wait(handle); });
+}
+
+void StreamHub::defer(const Connection& connection, protocol::Bytes message,
+                      registry::Transport transport) {
+    pool_->submit(std::string{protocol::text_of(message)}, transport,
+                  [this, executor = poll_.get_executor(),
+                   waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
+                      boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
+                          if (const auto there = waiting.lock()) there->complete(answers);
+                          if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
+                      });
+                  });
 }
 
 void StreamHub::await_disk(Connection& connection) {

@@ -89,10 +89,12 @@ Arrival read_arrival(const msghdr& header) noexcept {
 }  // namespace
 
 UdpListener::UdpListener(boost::asio::io_context& context, const Endpoint& endpoint,
-                         const Config& config, registry::Lookup& lookup, Service& service)
+                         const Config& config, registry::Lookup& lookup, Service& service,
+                         admin::Pool* pool)
     : socket_{context, boost::asio::ip::udp::endpoint{endpoint.address, 0}.protocol()},
       lookup_{lookup},
       service_{service},
+      pool_{pool},
       reassembler_{{}, service.metrics()},
       input_{std::make_unique_for_overwrite<std::byte[]>(config.udp_batch_max * input_size)},
       origins_(config.udp_batch_max),
@@ -295,8 +297,33 @@ void UdpListener::handle(const DatagramRequest& request) {
         message = *whole;
     }
     const Reply reply = service_.answer(lookup_, message, arena_room());
+    if (reply.deferred) return defer(message, request.peer, split);
     if (reply.size() > large_answer && may_defer_large_ && !split) return defer_large(request);
     send(reply, request.peer, split);
+}
+
+/// Has a message answered elsewhere, and the answer sent when it is there.
+void UdpListener::defer(Bytes message, const DatagramPeer& peer, bool split_request) {
+    const WaitingRequests::Kept kept{{.message = {}, .peer = peer}};
+    pool_->submit(
+        std::string{protocol::text_of(message)}, registry::Transport::udp,
+        [this, executor = socket_.get_executor(), kept, split_request](admin::Answers answers) {
+            boost::asio::post(executor, [this, kept, split_request, answers = std::move(answers)] {
+                send_deferred(answers, kept.request().peer, split_request);
+            });
+        });
+}
+
+void UdpListener::send_deferred(const admin::Answers& answers, const DatagramPeer& peer,
+                                bool split_request) {
+    if (!socket_.is_open()) return;
+    begin_turn();
+    for (const std::string& answer : answers) {
+        const auto room = arena_room().first(answer.size());
+        std::memcpy(room.data(), answer.data(), answer.size());
+        send({.head = room, .tail = {}}, peer, split_request);
+    }
+    flush();
 }
 
 void UdpListener::defer_large(const DatagramRequest& request) {

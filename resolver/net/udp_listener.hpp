@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "registry/lookup.hpp"
+#include "resolver/admin/pool.hpp"
 #include "resolver/config.hpp"
 #include "resolver/net/datagram_sender.hpp"
 #include "resolver/net/endpoint.hpp"
@@ -29,7 +30,7 @@ public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
     /// the listener.
     UdpListener(boost::asio::io_context& context, const Endpoint& endpoint, const Config& config,
-                registry::Lookup& lookup, Service& service);
+                registry::Lookup& lookup, Service& service, admin::Pool* pool = nullptr);
 
     void run();
     /// Answers what has already arrived and closes the socket.
@@ -58,6 +59,8 @@ private:
     void answer(Group& group);
     void handle(const DatagramRequest& request);
     void serve();
+    void defer(protocol::Bytes message, const DatagramPeer& peer, bool split_request);
+    void send_deferred(const admin::Answers& answers, const DatagramPeer& peer, bool split_request);
     void defer_large(const DatagramRequest& request);
     void set_aside(DatagramRequest request);
     void await_disk();
@@ -73,6 +76,7 @@ private:
     boost::asio::ip::udp::socket socket_;
     registry::Lookup& lookup_;
     Service& service_;
+    admin::Pool* const pool_;
     Reassembler reassembler_;
 
     std::unique_ptr<std::byte[]> input_;

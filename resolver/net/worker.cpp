@@ -40,14 +40,15 @@ std::size_t front_memory(const Config& config) {
 
 Worker::Worker(const registry::Store& store, const Config& config, unsigned worker_count,
                ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
-               const NodeView& node)
+               const NodeView& node, admin::Pool* pool)
     : config_{config},
       worker_count_{worker_count},
+      pool_{pool},
       lookup_{store, front_memory(config) / worker_count},
       metrics_{std::move(metrics)},
       service_{std::move(context), clock, *metrics_},
       api_{service_, node},
-      hub_{context_, lookup_, *metrics_, config_} {
+      hub_{context_, lookup_, *metrics_, config_, pool} {
     lookup_.release();
     set_limits();
 }
@@ -55,7 +56,7 @@ Worker::Worker(const registry::Store& store, const Config& config, unsigned work
 Endpoint Worker::listen_handle(const Endpoint& endpoint) {
     const Endpoint bound = listen_stream(endpoint, &Worker::make_handle_framing);
     udp_listeners_.push_back(
-        std::make_unique<UdpListener>(context_, bound, config_, lookup_, service_));
+        std::make_unique<UdpListener>(context_, bound, config_, lookup_, service_, pool_));
     udp_listeners_.back()->run();
     return bound;
 }

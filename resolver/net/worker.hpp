@@ -22,7 +22,7 @@ class Worker {
 public:
     Worker(const registry::Store& store, const Config& config, unsigned worker_count,
            ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
-           const NodeView& node);
+           const NodeView& node, admin::Pool* pool);
 
     /// Binds UDP and TCP to the endpoint; port 0 takes a free one, the same for both. Returns the
     /// endpoint that was bound. Throws boost::system::system_error.
@@ -63,6 +63,7 @@ private:
     boost::asio::io_context context_{1};
     Config config_;
     unsigned worker_count_;
+    admin::Pool* const pool_;
     registry::Lookup lookup_;
     std::shared_ptr<WorkerMetrics> metrics_;
     Service service_;

@@ -169,8 +169,9 @@ TEST_F(Permissions, AClosedValueIsLeftOutForThePublicAndRefusedToWhoWantsMore) {
     EXPECT_EQ(code({.handle = "88.118.8/MIXED", .indexes = {13}}), 200U);
     EXPECT_EQ(code({.handle = "88.118.8/MIXED", .indexes = {3, 13}}), 1U);
 
-    EXPECT_EQ(code({.handle = "88.118.8/MIXED", .flags = usual_flags & ~public_only}), 401U);
-    EXPECT_EQ(code({.handle = "88.118.8/CLOSED", .flags = usual_flags & ~public_only}), 401U);
+    // Who wants more is asked who he is.
+    EXPECT_EQ(code({.handle = "88.118.8/MIXED", .flags = usual_flags & ~public_only}), 402U);
+    EXPECT_EQ(code({.handle = "88.118.8/CLOSED", .flags = usual_flags & ~public_only}), 402U);
     EXPECT_EQ(
         code({.handle = "88.118.8/MIXED", .indexes = {3}, .flags = usual_flags & ~public_only}),
         1U);

@@ -263,7 +263,7 @@ TEST_F(Udp, EachDatagramOfARunIsAnswered) {
 
 TEST_F(Udp, OperationsThatAreNotOfferedAreRefused) {
     UdpSocket udp{node().handle()};
-    for (const std::uint32_t op_code : {3U, 100U, 105U, 300U, 402U, 1001U, 2001U, 0xffffffffU}) {
+    for (const std::uint32_t op_code : {3U, 402U, 1001U, 2001U, 0xffffffffU}) {
         const Answer answer = ask(udp, {.op_code = op_code, .request_id = op_code});
         EXPECT_EQ(answer.code(), 5U) << op_code;
         EXPECT_EQ(static_cast<std::uint32_t>(answer.header.op_code), op_code);

@@ -1,0 +1,99 @@
+#include "resolver/admin/pool.hpp"
+
+#include <charconv>
+
+namespace idnode::resolver::admin {
+namespace {
+
+protocol::Reference parse_reference(const std::string& text) {
+    const std::size_t colon = text.find(':');
+    protocol::Reference reference;
+    const char* const end = text.data() + std::min(colon, text.size());
+    const auto number = std::from_chars(text.data(), end, reference.index);
+    if (colon == std::string::npos || number.ec != std::errc{} || number.ptr != end ||
+        colon + 1 == text.size())
+        throw ConfigError{
+            "administration.administrators: expected INDEX:HANDLE such as 300:0.NA/88.118, found "
+            "\"" +
+            text + '"'};
+    reference.handle = text.substr(colon + 1);
+    return reference;
+}
+
+AdministrationOptions options_of(const Config& config) {
+    AdministrationOptions options;
+    options.challenges.count_max = config.administration_challenges_max;
+    options.challenges.life_seconds = config.administration_challenge_seconds;
+    options.sessions.count_max = config.administration_sessions_max;
+    options.sessions.age_seconds_max = config.administration_session_seconds;
+    options.sessions.idle_seconds_max = config.administration_session_idle_seconds;
+    options.weak =
+        config.administration_weak_algorithms ? auth::Weak::allowed : auth::Weak::refused;
+    for (const std::string& text : config.administration_administrators)
+        options.administrators.push_back(parse_reference(text));
+    return options;
+}
+
+}  // namespace
+
+Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config)
+    : waiting_max_{config.administration_requests_max},
+      queue_{store, [&clock] { return clock.now(); }},
+      administration_{queue_, clock,
+                      [this](std::function<void()> task) {
+                          post([task = std::move(task)](registry::Lookup&) { task(); });
+                      },
+                      options_of(config)} {
+    for (std::uint32_t each = 0; each < config.administration_threads; ++each)
+        threads_.emplace_back([this, &store] { run(store); });
+}
+
+Pool::~Pool() {
+    queue_.stop(registry::CommitQueue::Stop::drain);  // its answers are the last tasks
+    {
+        const std::lock_guard lock{guard_};
+        stopped_ = true;
+    }
+    changed_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+}
+
+void Pool::submit(std::string message, registry::Transport transport, Done done) {
+    {
+        const std::lock_guard lock{guard_};
+        if (!stopped_ && tasks_.size() < waiting_max_) {
+            tasks_.push_back([this, message = std::move(message), transport,
+                              done = std::move(done)](registry::Lookup& lookup) mutable {
+                administration_.answer(lookup, std::move(message), transport, std::move(done));
+            });
+            changed_.notify_one();
+            return;
+        }
+    }
+    done({administration_.refuse(protocol::bytes_of(message))});
+}
+
+/// What was promised an answer finds a place, however many wait.
+void Pool::post(Task task) {
+    const std::lock_guard lock{guard_};
+    tasks_.push_back(std::move(task));
+    changed_.notify_one();
+}
+
+void Pool::run(const registry::Store& store) {
+    registry::Lookup lookup{store};
+    lookup.release();
+    std::unique_lock lock{guard_};
+    for (;;) {
+        changed_.wait(lock, [&] { return stopped_ || !tasks_.empty(); });
+        if (tasks_.empty()) return;
+        Task task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task(lookup);
+        task = {};  // what it held goes before the lock is taken again
+        lock.lock();
+    }
+}
+
+}  // namespace idnode::resolver::admin
