@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <fstream>
+#include <optional>
 #include <set>
 
 #include "resolver/net/endpoint.hpp"
@@ -25,6 +26,17 @@ const Option* find_option(std::string_view name) {
 bool is_section(const std::string& name) {
     return std::any_of(options().begin(), options().end(),
                        [&](const Option& option) { return option.name.starts_with(name + '.'); });
+}
+
+/// A key named as the Handle world writes it: INDEX:HANDLE.
+std::optional<protocol::Reference> parse_reference(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == text.npos || colon + 1 == text.size()) return std::nullopt;
+    protocol::Reference reference{.handle = std::string{text.substr(colon + 1)}};
+    const char* const end = text.data() + colon;
+    const auto [read, wrong] = std::from_chars(text.data(), end, reference.index);
+    if (wrong != std::errc{} || read != end) return std::nullopt;
+    return reference;
 }
 
 /// Reads one file and gathers everything that is wrong with it.
@@ -108,6 +120,17 @@ private:
             texts.push_back(each.Scalar());
         }
         value = std::move(texts);
+    }
+
+    void read(const YAML::Node& node, const Option& option, protocol::ReferenceList& value) {
+        if (!node.IsSequence()) return misfit(node, option, "a list such as [300:0.NA/88.118]");
+        protocol::ReferenceList references;
+        for (const auto& each : node) {
+            const auto reference = parse_reference(each.IsScalar() ? each.Scalar() : "");
+            if (!reference) return misfit(each, option, "INDEX:HANDLE such as 300:0.NA/88.118");
+            references.push_back(*reference);
+        }
+        value = std::move(references);
     }
 
     void misfit(const YAML::Node& node, const Option& option, const std::string& expected) {

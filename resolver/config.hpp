@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/handle/typed_data.hpp"
+
 namespace idnode::resolver {
 
 /// Everything that an operator may set. The initial values are the defaults; conf/idnode.yaml
@@ -45,7 +47,7 @@ struct Config {
 
     std::uint32_t signatures_per_second_max = 2000;
 
-    std::vector<std::string> administration_administrators{};
+    protocol::ReferenceList administration_administrators{};
     std::uint32_t administration_threads = 2;
     std::uint32_t administration_requests_max = 10'000;
     std::uint32_t administration_challenges_max = 10'000;
@@ -72,8 +74,9 @@ struct Config {
 /// One option: its name in the file, its place in Config, its range, and whether a running node
 /// takes a new value on SIGHUP.
 struct Option {
-    using Member = std::variant<std::uint32_t Config::*, bool Config::*, std::string Config::*,
-                                std::vector<std::string> Config::*>;
+    using Member =
+        std::variant<std::uint32_t Config::*, bool Config::*, std::string Config::*,
+                     std::vector<std::string> Config::*, protocol::ReferenceList Config::*>;
     std::string_view name;
     Member member;
     std::uint32_t least = 0;

@@ -238,6 +238,11 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
             requester = std::move(requester)](const WriteView& transaction) -> Decision {
         const RegistryView view = view_of(transaction);
         if (auto refusal = find_fault(request, view)) return std::move(*refusal);
+        const bool changes_record =
+            !changes_prefix(request.op_code) && request.op_code != OpCode::create_handle;
+        // Whether a handle is there is no secret: everybody may resolve it.
+        if (changes_record && !view.find(request.handle))
+            return Refusal{ResponseCode::handle_not_found, {}};
         if (!requester.may(request, transaction))
             return Refusal{ResponseCode::access_denied, "You are not permitted to do that"};
         registry::Origin origin{.actor = requester.actor,
@@ -247,8 +252,6 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
         if (changes_prefix(request.op_code))
             return ChangeSet{.changes = {prefix_change(request)}, .origin = std::move(origin)};
         const auto record = view.find(request.handle);
-        if (request.op_code != OpCode::create_handle && !record)
-            return Refusal{ResponseCode::handle_not_found, {}};
         if (record && is_retry(request, *record, view)) {
             const auto change = view.change(record->sequence());
             if (change->actor == requester.actor)

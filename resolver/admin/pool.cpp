@@ -1,24 +1,7 @@
 #include "resolver/admin/pool.hpp"
 
-#include <charconv>
-
 namespace idnode::resolver::admin {
 namespace {
-
-protocol::Reference parse_reference(const std::string& text) {
-    const std::size_t colon = text.find(':');
-    protocol::Reference reference;
-    const char* const end = text.data() + std::min(colon, text.size());
-    const auto number = std::from_chars(text.data(), end, reference.index);
-    if (colon == std::string::npos || number.ec != std::errc{} || number.ptr != end ||
-        colon + 1 == text.size())
-        throw ConfigError{
-            "administration.administrators: expected INDEX:HANDLE such as 300:0.NA/88.118, found "
-            "\"" +
-            text + '"'};
-    reference.handle = text.substr(colon + 1);
-    return reference;
-}
 
 AdministrationOptions options_of(const Config& config) {
     AdministrationOptions options;
@@ -29,8 +12,7 @@ AdministrationOptions options_of(const Config& config) {
     options.sessions.idle_seconds_max = config.administration_session_idle_seconds;
     options.weak =
         config.administration_weak_algorithms ? auth::Weak::allowed : auth::Weak::refused;
-    for (const std::string& text : config.administration_administrators)
-        options.administrators.push_back(parse_reference(text));
+    options.administrators = config.administration_administrators;
     return options;
 }
 

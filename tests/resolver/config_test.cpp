@@ -55,6 +55,8 @@ Config all_different() {
         if constexpr (std::is_same_v<Value, std::uint32_t>) ++value;
         if constexpr (std::is_same_v<Value, std::string>) value += "other";
         if constexpr (std::is_same_v<Value, std::vector<std::string>>) value.emplace_back("other");
+        if constexpr (std::is_same_v<Value, protocol::ReferenceList>)
+            value.push_back({.handle = "other", .index = 1});
     };
     for (const Option& option : options()) std::visit(change, option.member);
     return config;
@@ -169,6 +171,23 @@ TEST(LoadConfig, TakesTextsAndListsOfTexts) {
     EXPECT_EQ(load("listen:\n  http:\n    - 127.0.0.1:1\n    - {a: 1}").complaints,
               "FILE:4: listen.http: expected ADDRESS:PORT such as 127.0.0.1:2641 or [::1]:2641, "
               "found something else");
+}
+
+TEST(LoadConfig, TakesKeysByIndexAndHandle) {
+    const auto load_keys = [](const std::string& keys) {
+        return load("administration: {administrators: " + keys + "}");
+    };
+    EXPECT_EQ(load_keys("[300:0.NA/88.118, '1:88.118/A:B']").config.administration_administrators,
+              (protocol::ReferenceList{{"0.NA/88.118", 300}, {"88.118/A:B", 1}}));
+    for (const char* wrong :
+         {"0.NA/88.118", "300:", ":0.NA/88.118", "-1:a/b", "4294967296:a/b", "3x:a/b", " 3:a/b"})
+        EXPECT_EQ(load_keys("['" + std::string{wrong} + "']").complaints,
+                  "FILE:1: administration.administrators: expected INDEX:HANDLE such as "
+                  "300:0.NA/88.118, found \"" +
+                      std::string{wrong} + '"');
+    EXPECT_EQ(load_keys("300:0.NA/88.118").complaints,
+              "FILE:1: administration.administrators: expected a list such as "
+              "[300:0.NA/88.118], found \"300:0.NA/88.118\"");
 }
 
 TEST(LoadConfig, KnowsTheLevelsOfTheLog) {

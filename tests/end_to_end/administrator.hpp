@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "protocol/handle/value.hpp"
+#include "resolver/auth/key_exchange.hpp"
+#include "tests/end_to_end/messages.hpp"
+#include "tests/end_to_end/sockets.hpp"
+
+namespace idnode::end_to_end {
+
+/// Somebody who proves with a secret key who he is.
+struct Credentials {
+    protocol::Reference identity;
+    std::string secret;
+};
+
+/// Bodies of op codes 100 to 104, and of those that name a handle only.
+std::string values_body(std::string_view handle, const std::vector<protocol::Value>& values);
+std::string remove_body(std::string_view handle, const std::vector<std::uint32_t>& indexes);
+std::string handle_body(std::string_view handle);
+
+/// A message whose body is not that of a resolution.
+std::string encode_operation(std::uint32_t op_code, std::string_view body, std::uint32_t flags,
+                             std::uint32_t request_id, std::uint32_t session_id = 0);
+
+/// The answer to the challenge in `challenged`, which was given to `request`.
+std::string answer_to_challenge(const std::string& request, const Answer& challenged,
+                                const Credentials& credentials, std::uint32_t request_id);
+
+/// Says a whole message to a node and hears its answer.
+using Say = std::function<Answer(const std::string& message)>;
+Say over(UdpSocket& socket);
+Say over(TcpStream& stream);
+Say over(HttpConnection& tunnel);
+
+/// Asks for an operation, answers the challenge if there is one, and returns the last answer.
+Answer operate(const Say& say, std::uint32_t op_code, std::string_view body,
+               const std::optional<Credentials>& credentials, std::uint32_t flags = usual_flags);
+
+/// The client's end of a session: messages with a MAC, and encrypted ones where they are wanted.
+class Session {
+public:
+    /// Sets it up by Diffie-Hellman; throws std::runtime_error when the node refuses.
+    Session(const Say& say, const protocol::Reference& identity);
+
+    std::uint32_t id() const noexcept { return id_; }
+    const resolver::auth::SessionKey& key() const noexcept { return key_; }
+
+    /// A message of the session, with the next counter.
+    std::string guard(const std::string& message, bool encrypt = false);
+    /// An answer of the session in the clear.
+    Answer open(const std::string& wire) const;
+
+private:
+    std::uint32_t id_ = 0;
+    std::uint32_t counter_ = 0;
+    resolver::auth::SessionKey key_;
+};
+
+}  // namespace idnode::end_to_end
