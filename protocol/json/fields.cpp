@@ -16,9 +16,18 @@ std::string excerpt_of(const boost::json::value& json) {
     return text.substr(0, size) + "…";
 }
 
-FieldReader::FieldReader(const boost::json::value& json, std::string where,
+std::string Place::text() const {
+    const bool below_root = parent && (parent->parent || !parent->name.empty());
+    if (name.empty()) return parent ? parent->text() : "record";
+    std::string text = below_root ? parent->text() + '.' : "";
+    text += name;
+    if (element) text += '[' + std::to_string(*element) + ']';
+    return text;
+}
+
+FieldReader::FieldReader(const boost::json::value& json, const Place& where,
                          std::initializer_list<std::string_view> known)
-    : object_{json.if_object()}, where_{std::move(where)} {
+    : object_{json.if_object()}, where_{where} {
     if (!object_) {
         fail("", "an object", &json);
         return;
@@ -28,7 +37,7 @@ FieldReader::FieldReader(const boost::json::value& json, std::string where,
         if (std::find(known.begin(), known.end(), name) != known.end()) continue;
         std::string expected = "one of";
         for (const std::string_view each : known) expected.append(" ").append(each);
-        fail(FormatError{path(name) + ": unknown field; expected " + expected});
+        fail(FormatError{place(name).text() + ": unknown field; expected " + expected});
     }
 }
 
@@ -78,17 +87,12 @@ std::uint64_t FieldReader::number_of(const boost::json::value& json, std::string
 
 void FieldReader::fail(std::string_view name, std::string_view expected,
                        const boost::json::value* found) {
-    fail(FormatError{path(name) + ": expected " + std::string{expected} + ", found " +
+    fail(FormatError{place(name).text() + ": expected " + std::string{expected} + ", found " +
                      (found ? excerpt_of(*found) : "nothing")});
 }
 
 void FieldReader::fail(FormatError error) {
     if (!error_) error_ = std::move(error);
-}
-
-std::string FieldReader::path(std::string_view name) const {
-    if (where_.empty()) return name.empty() ? "record" : std::string{name};
-    return name.empty() ? where_ : where_ + '.' + std::string{name};
 }
 
 }  // namespace idnode::protocol

@@ -15,14 +15,25 @@ namespace idnode::protocol {
 /// A JSON value as an error message shows it: cut after 40 octets, never inside a character.
 std::string excerpt_of(const boost::json::value& json);
 
+/// Where in a document a value stands. Only an error message needs the words, so this costs nothing
+/// until then; it refers to its parent, which must outlive it.
+struct Place {
+    const Place* parent = nullptr;
+    std::string_view name{};  ///< of the field; empty for the whole document
+    std::optional<std::size_t> element = std::nullopt;
+
+    /// Such as "values[2].data"; "record" for a document without a name.
+    std::string text() const;
+};
+
 /// Reads the fields of one JSON object and keeps the first thing that was wrong, with the name of
 /// the field, what was expected and what was found. After a failure every read yields a default,
 /// so that callers ask once.
 class FieldReader {
 public:
-    /// `where` names the object in messages, for example "values[2].data". `known` are the fields
-    /// that may stand in it; any other is an error. The object must outlive the reader.
-    FieldReader(const boost::json::value& json, std::string where,
+    /// `known` are the fields that may stand in the object; any other is an error. The object and
+    /// the parents of `where` must outlive the reader.
+    FieldReader(const boost::json::value& json, const Place& where,
                 std::initializer_list<std::string_view> known);
 
     /// The field, or null when it is absent.
@@ -43,11 +54,14 @@ public:
     void fail(FormatError error);
     bool failed() const { return error_.has_value(); }
     FormatError error() const { return *error_; }
-    std::string path(std::string_view name) const;
+    /// Of a field, or of an element of it. Lives as long as the reader stays where it is.
+    Place place(std::string_view name, std::optional<std::size_t> element = std::nullopt) const {
+        return {&where_, name, element};
+    }
 
 private:
     const boost::json::object* object_ = nullptr;
-    std::string where_;
+    Place where_;
     std::optional<FormatError> error_;
 };
 

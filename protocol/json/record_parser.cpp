@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <charconv>
-#include <unordered_set>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
@@ -34,7 +33,7 @@ std::vector<Element> read_array(FieldReader& reader, std::string_view name,
     const json::array* const array = field->if_array();
     if (!array) reader.fail(name, "an array", field);
     for (std::size_t at = 0; array && at < array->size() && !reader.failed(); ++at) {
-        auto element = read((*array)[at], reader.path(name) + '[' + std::to_string(at) + ']');
+        auto element = read((*array)[at], reader.place(name, at));
         if (element)
             elements.push_back(std::move(*element));
         else
@@ -48,14 +47,14 @@ std::uint32_t read_reference_index(FieldReader& reader) {
     return static_cast<std::uint32_t>(reader.number("index", 0, 0xffffffff));
 }
 
-Parsed<Reference> parse_reference(const json::value& value, std::string where) {
-    FieldReader reader{value, std::move(where), {"handle", "index"}};
+Parsed<Reference> parse_reference(const json::value& value, const Place& where) {
+    FieldReader reader{value, where, {"handle", "index"}};
     Reference reference{.handle = reader.text("handle"), .index = read_reference_index(reader)};
     if (reader.failed()) return reader.error();
     return reference;
 }
 
-Parsed<Admin> parse_admin(const json::value& value, const std::string& where) {
+Parsed<Admin> parse_admin(const json::value& value, const Place& where) {
     FieldReader reader{value, where, {"handle", "index", "permissions"}};
     Admin admin;
     admin.administrator = {reader.text("handle"), read_reference_index(reader)};
@@ -67,7 +66,7 @@ Parsed<Admin> parse_admin(const json::value& value, const std::string& where) {
     return admin;
 }
 
-Parsed<std::string> parse_jwk(const json::value& value, const std::string& where) {
+Parsed<std::string> parse_jwk(const json::value& value, const Place& where) {
     FieldReader reader{value, where, {"kty", "n", "e", "y", "p", "q", "g", "alg", "use", "kid"}};
     const auto integer = [&](std::string_view name) {
         auto octets = from_base64url(reader.text(name));
@@ -92,7 +91,7 @@ Parsed<std::string> parse_jwk(const json::value& value, const std::string& where
     return encode_public_key(key);
 }
 
-Parsed<std::string> parse_data(const json::value& value, const std::string& where);
+Parsed<std::string> parse_data(const json::value& value, const Place& where);
 
 bool parse_address(const std::string& text, std::array<std::byte, 16>& address) {
     address = {};
@@ -101,9 +100,9 @@ bool parse_address(const std::string& text, std::array<std::byte, 16>& address) 
            inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
 }
 
-Parsed<Interface> parse_interface(const json::value& value, std::string where) {
+Parsed<Interface> parse_interface(const json::value& value, const Place& where) {
     constexpr std::array<std::string_view, 4> protocols{"UDP", "TCP", "HTTP", "HTTPS"};
-    FieldReader reader{value, std::move(where), {"query", "admin", "protocol", "port"}};
+    FieldReader reader{value, where, {"query", "admin", "protocol", "port"}};
     Interface interface;
     const bool query = reader.boolean("query", false);
     const bool admin = reader.boolean("admin", false);
@@ -120,14 +119,14 @@ Parsed<Interface> parse_interface(const json::value& value, std::string where) {
     return interface;
 }
 
-Parsed<Server> parse_server(const json::value& value, std::string where) {
-    FieldReader reader{value, std::move(where), {"serverId", "address", "publicKey", "interfaces"}};
+Parsed<Server> parse_server(const json::value& value, const Place& where) {
+    FieldReader reader{value, where, {"serverId", "address", "publicKey", "interfaces"}};
     Server server;
     server.id = static_cast<std::uint32_t>(reader.number("serverId", 0, 0xffffffff));
     if (!parse_address(reader.text("address"), server.address))
         reader.fail("address", "an IPv4 or IPv6 address", reader.find("address"));
     if (const json::value* const key = reader.find("publicKey")) {
-        auto data = parse_data(*key, reader.path("publicKey"));
+        auto data = parse_data(*key, reader.place("publicKey"));
         if (data)
             server.public_key = std::move(*data);
         else
@@ -139,8 +138,8 @@ Parsed<Server> parse_server(const json::value& value, std::string where) {
     return server;
 }
 
-Parsed<Site::Attribute> parse_attribute(const json::value& value, std::string where) {
-    FieldReader reader{value, std::move(where), {"name", "value"}};
+Parsed<Site::Attribute> parse_attribute(const json::value& value, const Place& where) {
+    FieldReader reader{value, where, {"name", "value"}};
     Site::Attribute attribute{.name = reader.text("name"), .value = reader.text("value")};
     if (reader.failed()) return reader.error();
     return attribute;
@@ -161,7 +160,7 @@ Version parse_version(FieldReader& reader, std::string_view name) {
     return {};
 }
 
-Parsed<Site> parse_site_at(const json::value& value, const std::string& where) {
+Parsed<Site> parse_site_at(const json::value& value, const Place& where) {
     FieldReader reader{value,
                        where,
                        {"version", "protocolVersion", "serialNumber", "primarySite", "multiPrimary",
@@ -194,14 +193,14 @@ Parsed<std::string> parse_octets(std::optional<std::string> octets, FieldReader&
 }
 
 /// `{"format":…,"value":…}`, or a bare text, as the octets of a value.
-Parsed<std::string> parse_data(const json::value& value, const std::string& where) {
+Parsed<std::string> parse_data(const json::value& value, const Place& where) {
     if (const json::string* const text = value.if_string())
         return std::string{text->data(), text->size()};
     FieldReader reader{value, where, {"format", "value"}};
     const std::string format = reader.text("format");
     const json::value* const content = reader.require("value");
     if (reader.failed()) return reader.error();
-    const std::string inside = reader.path("value");
+    const Place inside = reader.place("value");
     const auto encoded = [](auto parsed, auto encode) -> Parsed<std::string> {
         if (!parsed) return parsed.error();
         return encode(*parsed);
@@ -253,15 +252,14 @@ void read_permissions(FieldReader& reader, Value& value) {
     value.permissions = static_cast<std::uint8_t>(*bits);
 }
 
-Parsed<Value> parse_value_at(const json::value& json, std::string where) {
-    FieldReader reader{json,
-                       std::move(where),
-                       {"index", "type", "data", "ttl", "timestamp", "permissions", "references"}};
+Parsed<Value> parse_value_at(const json::value& json, const Place& where) {
+    FieldReader reader{
+        json, where, {"index", "type", "data", "ttl", "timestamp", "permissions", "references"}};
     Value value;
     value.index = static_cast<std::uint32_t>(reader.number("index", 1, index_max));
     value.type = reader.text("type");
     if (const json::value* const data = reader.require("data")) {
-        auto octets = parse_data(*data, reader.path("data"));
+        auto octets = parse_data(*data, reader.place("data"));
         if (octets)
             value.data = std::move(*octets);
         else
@@ -276,10 +274,29 @@ Parsed<Value> parse_value_at(const json::value& json, std::string where) {
     return value;
 }
 
+/// An index that more than one value has. Most records have so few values that comparing each with
+/// each is the quickest.
+std::optional<std::uint32_t> find_index_twice(const std::vector<Value>& values) {
+    constexpr std::size_t few = 16;
+    if (values.size() <= few) {
+        for (auto at = values.begin(); at != values.end(); ++at)
+            if (std::any_of(values.begin(), at,
+                            [&](const Value& before) { return before.index == at->index; }))
+                return at->index;
+        return std::nullopt;
+    }
+    std::vector<std::uint32_t> indexes;
+    indexes.reserve(values.size());
+    for (const Value& value : values) indexes.push_back(value.index);
+    std::sort(indexes.begin(), indexes.end());
+    const auto twice = std::adjacent_find(indexes.begin(), indexes.end());
+    return twice == indexes.end() ? std::nullopt : std::optional{*twice};
+}
+
 }  // namespace
 
 Parsed<Record> parse_record(const json::value& json) {
-    FieldReader reader{json, "", {"handle", "values", "responseCode"}};
+    FieldReader reader{json, {}, {"handle", "values", "responseCode"}};
     Record record;
     record.handle = reader.text("handle");
     record.values = read_array<Value>(reader, "values", reader.require("values"), parse_value_at);
@@ -288,9 +305,9 @@ Parsed<Record> parse_record(const json::value& json) {
     return record;
 }
 
-Parsed<Value> parse_value(const json::value& json) { return parse_value_at(json, ""); }
+Parsed<Value> parse_value(const json::value& json) { return parse_value_at(json, {}); }
 
-Parsed<Site> parse_site(const json::value& json) { return parse_site_at(json, "site"); }
+Parsed<Site> parse_site(const json::value& json) { return parse_site_at(json, {.name = "site"}); }
 
 std::optional<FormatError> find_record_fault(const Record& record) {
     if (auto fault = find_handle_fault(record.handle)) return fault;
@@ -299,21 +316,21 @@ std::optional<FormatError> find_record_fault(const Record& record) {
     if (record.values.size() > values_max)
         return fault("values: expected at most 2048, found " +
                      std::to_string(record.values.size()));
-    std::unordered_set<std::uint32_t> indexes;
+    if (const auto twice = find_index_twice(record.values))
+        return fault("index: expected each once, found " + std::to_string(*twice) + " twice");
     std::size_t size = 0;
     for (const Value& value : record.values) {
-        const std::string index = std::to_string(value.index);
+        const auto fault_of = [&](std::string_view what, std::string_view expected) {
+            return fault(std::string{what} + " of value " + std::to_string(value.index) +
+                         ": expected " + std::string{expected});
+        };
         if (value.index == 0 || value.index > index_max)
-            return fault("index: expected 1 to 2147483647, found " + index);
-        if (!indexes.insert(value.index).second)
-            return fault("index: expected each once, found " + index + " twice");
+            return fault("index: expected 1 to 2147483647, found " + std::to_string(value.index));
         if (value.type.empty() || value.type.size() > type_size_max || !is_utf8(value.type))
-            return fault("type of value " + index + ": expected 1 to 255 octets of UTF-8");
-        if (value.permissions > 0x0f)
-            return fault("permissions of value " + index + ": expected four bits");
+            return fault_of("type", "1 to 255 octets of UTF-8");
+        if (value.permissions > 0x0f) return fault_of("permissions", "four bits");
         for (const Reference& reference : value.references)
-            if (!is_utf8(reference.handle))
-                return fault("references of value " + index + ": expected UTF-8 handles");
+            if (!is_utf8(reference.handle)) return fault_of("references", "UTF-8 handles");
         size += wire_size(value);
     }
     if (size > record_values_size_max)
