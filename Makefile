@@ -42,7 +42,7 @@ bench-guard: build ## Fails when lookups have become clearly slower; the short f
 bench-writes: build ## Measures durable creates beside LMDB alone and a bare log on the same disk.
 	scripts/bench-writes
 
-bench-peers: ## Installs the servers that bench compares with: Knot DNS, Redis, nginx.
+bench-peers: ## Installs the servers that bench compares with: Knot DNS, NSD, PowerDNS, Redis, nginx.
 	@scripts/install-dependencies peers
 
 fuzz: ## Runs each fuzzer for FUZZ_SECONDS (60) and fails on a finding.

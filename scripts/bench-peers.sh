@@ -4,9 +4,14 @@
 
 nothing() { echo "$1 is not installed: make bench-peers"; }
 
+make_zone() {
+    [[ -e $work/bench.example.zone ]] ||
+        "$bin/idnode-bench-records" --records "$records" --as zone >"$work/bench.example.zone"
+}
+
 peer_knot() {
+    make_zone
     mkdir -p "$work/knot"
-    "$bin/idnode-bench-records" --records "$records" --as zone >"$work/knot/bench.example.zone"
     cat >"$work/knot/knot.conf" <<END
 server:
     listen: $at@22650
@@ -18,7 +23,7 @@ database:
     storage: $work/knot
 zone:
   - domain: bench.example
-    file: $work/knot/bench.example.zone
+    file: $work/bench.example.zone
     storage: $work/knot
     semantic-checks: off
 END
@@ -26,6 +31,54 @@ END
     sleep $((5 + records / 100000))
     measure "UDP, uniform, against Knot DNS" 22641 knot 22650 --against-speaks dns --against-checked
     stop knot
+}
+
+peer_nsd() {
+    make_zone
+    mkdir -p "$work/nsd"
+    cat >"$work/nsd.conf" <<END
+server:
+    ip-address: $at@22653
+    username: ""
+    server-count: 1
+    database: ""
+    pidfile: "$work/nsd/pid"
+    xfrdfile: "$work/nsd/xfrd"
+    xfrdir: "$work/nsd"
+    zonelistfile: "$work/nsd/zones"
+    rrl-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: bench.example
+    zonefile: $work/bench.example.zone
+END
+    start nsd nsd -d -c "$work/nsd.conf"
+    sleep $((5 + records / 100000))
+    measure "UDP, uniform, against NSD" 22641 nsd 22653 --against-speaks dns --against-checked
+    stop nsd
+}
+
+peer_powerdns() {
+    make_zone
+    mkdir -p "$work/powerdns"
+    cat >"$work/powerdns/pdns.conf" <<END
+launch=lmdb
+lmdb-filename=$work/powerdns/records.lmdb
+local-address=$at
+local-port=22654
+socket-dir=$work/powerdns
+receiver-threads=1
+setuid=
+setgid=
+END
+    pdnsutil --config-dir="$work/powerdns" load-zone bench.example "$work/bench.example.zone" \
+        >"$work/powerdns.load" 2>&1
+    start powerdns pdns_server --config-dir="$work/powerdns" --daemon=no --guardian=no
+    sleep 5
+    measure "UDP, uniform, against PowerDNS with LMDB" 22641 powerdns 22654 \
+        --against-speaks dns --against-checked
+    stop powerdns
 }
 
 peer_redis() {
@@ -60,7 +113,7 @@ END
     stop nginx
 }
 
-for peer in knotd:knot redis-server:redis nginx:nginx; do
+for peer in knotd:knot nsd:nsd pdns_server:powerdns redis-server:redis nginx:nginx; do
     if command -v "${peer%%:*}" >/dev/null; then
         "peer_${peer##*:}" || echo "${peer##*:} could not be measured"
     else
