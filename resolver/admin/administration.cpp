@@ -25,9 +25,6 @@ namespace op_flag = protocol::op_flag;
 constexpr std::string_view malformed = "The message is malformed";
 // The sentence of the reference server: clients are known to look for it.
 constexpr std::string_view no_session = "Invalid session id or session time out. Please try again.";
-/// Said to a MAC that is wrong and to octets that cannot be decrypted, so that nobody can find out
-/// which it was.
-constexpr std::string_view not_of_session = "The message does not belong to the session";
 constexpr std::string_view busy = "The server is busy; try again later";
 
 /// A challenge names the digest of the request, which older peers have elsewhere.
@@ -88,14 +85,25 @@ void Administration::answer(registry::Lookup& lookup, std::string message,
                             registry::Transport transport, Done done) noexcept {
     const auto exchange = std::make_shared<Exchange>(std::move(message), transport, std::move(done),
                                                      context(), sessions_, clock_.now());
-    try {
+    guard(*exchange, [&] {
         lookup.renew();
         begin(lookup, exchange);
-    } catch (const std::exception&) {  // the store failed; the peer learns no more than that
-        if (!exchange->finished())
-            exchange->fail_unread(ResponseCode::error, "The node cannot answer at the moment");
-    }
+    });
     lookup.release();
+}
+
+/// What fails here is the store, OpenSSL or memory; the peer learns no more than that.
+void Administration::guard(Exchange& exchange, const std::function<void()>& step) noexcept {
+    try {
+        return step();
+    } catch (const std::exception&) {
+        if (exchange.finished()) return;
+    }
+    try {
+        exchange.fail_unread(ResponseCode::error, "The node cannot answer at the moment");
+    } catch (const std::exception&) {
+        exchange.abandon();
+    }
 }
 
 std::string Administration::refuse(Bytes message) const {
@@ -113,11 +121,11 @@ std::string Administration::refuse(Bytes message) const {
 
 void Administration::begin(registry::Lookup& lookup, const Pending& exchange) {
     if (exchange->envelope().encrypted && !decrypt(*exchange)) return;
-    if (!exchange->read()) return exchange->fail_unread(ResponseCode::protocol_error, malformed);
+    if (!exchange->read()) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
     const auto& request = exchange->request();
     if (request.header.response_code != ResponseCode::reserved)
-        return exchange->fail_unread(ResponseCode::protocol_error,
-                                     "This is a response, not a request");
+        return exchange->fail_unproven(ResponseCode::protocol_error,
+                                       "This is a response, not a request");
     const bool answers_challenge = request.header.op_code == OpCode::challenge_response;
     if (request.envelope.session_id != 0 && !answers_challenge && !enter_session(*exchange)) return;
     dispatch(lookup, exchange);
@@ -133,7 +141,7 @@ bool Administration::decrypt(Exchange& exchange) {
     const auto message = auth::decrypt_message(
         session->key, exchange.octets(), std::as_writable_bytes(std::span{clear}), options_.weak);
     if (!message) {
-        exchange.fail_unread(ResponseCode::session_failed, not_of_session);
+        exchange.fail_not_of_session();
         return false;
     }
     exchange.replace(std::string{protocol::text_of(*message)});
@@ -149,7 +157,10 @@ bool Administration::enter_session(Exchange& exchange) {
     auto session = sessions_.find(id);
     if (!session) return refuse(ResponseCode::session_timeout, no_session);
     const auto counter = auth::verify_mac(session->key, exchange.request());
-    if (!counter) return refuse(ResponseCode::session_failed, not_of_session);
+    if (!counter) {
+        exchange.fail_not_of_session();
+        return false;
+    }
     if (const auto accepted = sessions_.accept(id, *counter); !accepted) {
         const bool replayed = accepted.error() == auth::errc::replayed;
         return replayed ? refuse(ResponseCode::session_message_rejected, "It came before")
@@ -202,12 +213,12 @@ bool Administration::require_identity(Exchange& exchange) {
 
 void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
     const auto answer = protocol::decode_challenge_answer(exchange->request().body);
-    if (!answer) return exchange->fail(ResponseCode::protocol_error, malformed);
+    if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
     const std::uint32_t id = exchange->request().envelope.session_id;
     auto challenged = challenges_.take(id);
     if (!challenged)
-        return exchange->fail(ResponseCode::authentication_timeout,
-                              "There is no such challenge, or its time is over");
+        return exchange->fail_unproven(ResponseCode::authentication_timeout,
+                                       "There is no such challenge, or its time is over");
     const auth::Verdict verdict =
         auth::authenticate(challenged->challenge, *answer, find_values_in(lookup), options_.weak);
     exchange->session = sessions_.find(id);
@@ -289,7 +300,9 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
 }
 
 void Administration::answer_change(registry::Lookup& lookup, const Pending& exchange) {
-    auto change = read_change_request(exchange->request());
+    auto change = read_change_request(exchange->request(), exchange->envelope().request_id);
+    if (!change && change.error() == protocol::errc::too_many)
+        return exchange->fail(ResponseCode::invalid_value, "values: expected at most 2048");
     if (!change) return exchange->fail(ResponseCode::protocol_error, malformed);
     if (const auto fault = find_fault(*change, view_of(lookup)))
         return exchange->fail(fault->code, fault->message);
@@ -303,13 +316,15 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
         }};
     const std::string created =
         change->op_code == OpCode::create_handle ? change->handle : std::string{};
-    registry::Job job{
-        .decide = decide(std::move(*change), std::move(requester)),
-        .done =
-            [this, exchange, created](const registry::JobOutcome& outcome) {
-                post_([exchange, created, outcome] { finish_change(*exchange, created, outcome); });
-            },
-        .octets = exchange->octets().size()};
+    registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
+                      .done =
+                          [this, exchange, created](const registry::JobOutcome& outcome) {
+                              post_([exchange, created, outcome] {
+                                  guard(*exchange,
+                                        [&] { finish_change(*exchange, created, outcome); });
+                              });
+                          },
+                      .octets = exchange->octets().size()};
     if (queue_.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
         exchange->fail(ResponseCode::server_busy, busy);
 }
@@ -321,8 +336,7 @@ void Administration::finish_change(Exchange& exchange, const std::string& create
     const auto* const commit = std::get_if<registry::Commit>(&outcome);
     if (!commit) return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
-        if (created.empty()) return;
-        protocol::encode_create_response(body, created);
+        if (!created.empty()) protocol::encode_create_response(body, created);
         // Clients ignore what stands behind: a retry of what was done before says so.
         if (commit->outcomes.empty()) body.text("duplicate");
     });

@@ -49,6 +49,7 @@ public:
 private:
     using Pending = std::shared_ptr<Exchange>;
 
+    static void guard(Exchange& exchange, const std::function<void()>& step) noexcept;
     void begin(registry::Lookup& lookup, const Pending& exchange);
     bool enter_session(Exchange& exchange);
     bool decrypt(Exchange& exchange);

@@ -32,6 +32,11 @@ bool changes_prefix(OpCode op_code) {
     return op_code == OpCode::home_prefix || op_code == OpCode::unhome_prefix;
 }
 
+bool carries_values(OpCode op_code) {
+    return op_code == OpCode::create_handle || op_code == OpCode::add_value ||
+           op_code == OpCode::modify_value;
+}
+
 Refusal conflict(std::uint32_t index) {
     return {ResponseCode::value_already_exists, "Index conflict for " + std::to_string(index)};
 }
@@ -45,7 +50,7 @@ std::vector<Value> values_of(const RecordView& record) {
 std::optional<Refusal> find_value_fault(const std::vector<Value>& values) {
     std::set<std::uint32_t> indexes;
     for (const Value& value : values) {
-        if (value.index == 0)
+        if (value.index == 0 || value.index > protocol::index_max)
             return Refusal{ResponseCode::invalid_value, std::string{indexes_positive}};
         if (!indexes.insert(value.index).second) return conflict(value.index);
     }
@@ -71,11 +76,6 @@ using Changed = std::variant<std::vector<Value>, Refusal>;
 Refusal protected_value(std::uint32_t index) {
     return {ResponseCode::access_denied,
             "Value " + std::to_string(index) + " may not be changed by administrators"};
-}
-
-bool may_be_changed(const Value& value) {
-    return value.permissions &
-           (protocol::permission::admin_write | protocol::permission::public_write);
 }
 
 Changed add(std::vector<Value> values, const ChangeRequest& request) {
@@ -157,13 +157,40 @@ Decision decide_record(const ChangeRequest& request, const std::optional<RecordV
     return set;
 }
 
+/// Of what a create asks for: the handle as it came, the values without their times, and the flags
+/// that say what is to happen.
+registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op_flags) {
+    std::string what = std::to_string(op_flags & (op_flag::overwrite | op_flag::mint_suffix)) + ' ';
+    const std::size_t text_size = what.size();
+    std::size_t size = sizeof(std::uint32_t) + request.handle.size();
+    for (const Value& value : request.values) size += wire_size(value);
+    what.resize(text_size + size);
+    protocol::WireWriter writer{std::as_writable_bytes(std::span{what}).subspan(text_size)};
+    writer.text(request.handle);
+    for (const Value& value : request.values) protocol::encode_value(writer, value);
+    return registry::Sha256{}.of(protocol::bytes_of(what));
+}
+
+/// Of a message that is sent again as it was. One that asks for the same in other octets is
+/// another: adding a value twice is a conflict.
+registry::Digest digest_of_message(const protocol::Message& message, std::uint32_t request_id) {
+    std::string what = std::to_string(request_id) + ' ';
+    what += protocol::text_of(message.header_and_body);
+    return registry::Sha256{}.of(protocol::bytes_of(what));
+}
+
 }  // namespace
 
-protocol::Result<ChangeRequest> read_change_request(const protocol::Message& message) {
+bool may_be_changed(const Value& value) noexcept {
+    return value.permissions &
+           (protocol::permission::admin_write | protocol::permission::public_write);
+}
+
+protocol::Result<ChangeRequest> read_change_request(const protocol::Message& message,
+                                                    std::uint32_t request_id) {
     ChangeRequest request{
         .op_code = message.header.op_code, .handle = {}, .values = {}, .indexes = {}};
     request.overwrite = message.header.op_flags & op_flag::overwrite;
-    request.digest = registry::Sha256{}.of(message.header_and_body);
     const auto take_values = [&](const protocol::ValuesRequest& body) {
         request.handle = body.handle;
         body.values.for_each([&](const ValueView& value) {
@@ -193,6 +220,9 @@ protocol::Result<ChangeRequest> read_change_request(const protocol::Message& mes
             request.handle = *body;
         }
     }
+    request.digest = request.op_code == OpCode::create_handle
+                         ? digest_of_create(request, message.header.op_flags)
+                         : digest_of_message(message, request_id);
     const bool mint = message.header.op_flags & op_flag::mint_suffix;
     if (mint && request.op_code == OpCode::create_handle)
         request.handle += to_string(boost::uuids::random_generator{}());
@@ -200,9 +230,8 @@ protocol::Result<ChangeRequest> read_change_request(const protocol::Message& mes
 }
 
 bool is_retry(const ChangeRequest& request, const RecordView& record, const RegistryView& view) {
-    if (request.op_code != OpCode::create_handle) return false;
     const auto change = view.change(record.sequence());
-    return change && change->operation == registry::Operation::create_handle &&
+    return change && change->operation == operation_of(request.op_code) &&
            std::ranges::equal(change->request, request.digest);
 }
 
@@ -214,10 +243,12 @@ std::optional<Refusal> find_fault(const ChangeRequest& request, const RegistryVi
     }
     if (!view.is_homed(protocol::prefix_of(request.handle)))
         return Refusal{ResponseCode::server_not_responsible, std::string{not_responsible}};
+    if (const auto fault = protocol::find_handle_fault(request.handle))
+        return Refusal{ResponseCode::invalid_handle, fault->message()};
     if (auto refusal = find_value_fault(request.values)) return refusal;
+    if (carries_values(request.op_code) && request.values.empty())
+        return Refusal{ResponseCode::invalid_value, "values: expected at least one, found none"};
     if (request.op_code == OpCode::create_handle) {
-        if (const auto fault = protocol::find_handle_fault(request.handle))
-            return Refusal{ResponseCode::invalid_handle, fault->message()};
         if (auto refusal = find_record_refusal({request.handle, request.values})) return refusal;
         const auto record = view.find(request.handle);
         if (record && !request.overwrite && !is_retry(request, *record, view))
@@ -238,26 +269,25 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
             requester = std::move(requester)](const WriteView& transaction) -> Decision {
         const RegistryView view = view_of(transaction);
         if (auto refusal = find_fault(request, view)) return std::move(*refusal);
-        const bool changes_record =
-            !changes_prefix(request.op_code) && request.op_code != OpCode::create_handle;
+        const bool of_prefix = changes_prefix(request.op_code);
+        const auto record = of_prefix ? std::nullopt : view.find(request.handle);
         // Whether a handle is there is no secret: everybody may resolve it.
-        if (changes_record && !view.find(request.handle))
+        if (!of_prefix && request.op_code != OpCode::create_handle && !record)
             return Refusal{ResponseCode::handle_not_found, {}};
+        if (record && is_retry(request, *record, view)) {
+            if (view.change(record->sequence())->actor == requester.actor)
+                return ChangeSet{.changes = {}, .origin = {}};
+            if (request.op_code == OpCode::create_handle && !request.overwrite)
+                return Refusal{ResponseCode::handle_already_exists, {}};
+        }
         if (!requester.may(request, transaction))
             return Refusal{ResponseCode::access_denied, "You are not permitted to do that"};
         registry::Origin origin{.actor = requester.actor,
                                 .transport = requester.transport,
                                 .operation = operation_of(request.op_code),
                                 .request = request.digest};
-        if (changes_prefix(request.op_code))
+        if (of_prefix)
             return ChangeSet{.changes = {prefix_change(request)}, .origin = std::move(origin)};
-        const auto record = view.find(request.handle);
-        if (record && is_retry(request, *record, view)) {
-            const auto change = view.change(record->sequence());
-            if (change->actor == requester.actor)
-                return ChangeSet{.changes = {}, .origin = std::move(origin)};
-            return Refusal{ResponseCode::handle_already_exists, {}};
-        }
         return decide_record(request, record, std::move(origin));
     };
 }

@@ -19,7 +19,9 @@ struct ChangeRequest {
     std::vector<protocol::Value> values;  ///< without times, which are the registry's to say
     std::vector<std::uint32_t> indexes;   ///< to remove
     bool overwrite = false;
-    registry::Digest digest{};  ///< of header and body
+    /// The same when a client that has lost the answer asks again: for a create with the same
+    /// values, whenever; for everything else in the same message.
+    registry::Digest digest{};
 };
 
 /// What somebody who has proven who he is asks for, and by which way.
@@ -30,8 +32,10 @@ struct Requester {
     std::function<bool(const ChangeRequest&, const registry::WriteView&)> may;
 };
 
-/// The request in a message; a malformed body is an error of the protocol.
-protocol::Result<ChangeRequest> read_change_request(const protocol::Message& message);
+/// The request in a message that came with this id, before it was challenged; a malformed body is
+/// an error of the protocol.
+protocol::Result<ChangeRequest> read_change_request(const protocol::Message& message,
+                                                    std::uint32_t request_id);
 
 /// What the registry knows of a handle, inside a transaction or outside of one.
 struct RegistryView {
@@ -41,15 +45,18 @@ struct RegistryView {
 };
 
 /// What is wrong with a request whoever asks: told before anybody has to prove who he is, in the
-/// order of the reference server (prefix, syntax, existence). A retry of a request that made the
-/// handle is no fault.
+/// order of the reference server (prefix, syntax, existence). A retry is no fault.
 std::optional<registry::Refusal> find_fault(const ChangeRequest& request, const RegistryView& view);
 
 /// Decides the change in the transaction that writes it, where it also asks `may` of the requester.
-/// A retry of a create that was acknowledged changes nothing and succeeds.
+/// A retry of what he has been told is done changes nothing and succeeds.
 registry::Decide decide(ChangeRequest request, Requester requester);
 
-/// Whether the record was made by this very request before.
+/// Whether administrators may write a value, by its own permissions.
+bool may_be_changed(const protocol::Value& value) noexcept;
+
+/// Whether what stands in the record was written by the same request before, and not touched since.
+/// (Deleting leaves nothing that could tell.)
 bool is_retry(const ChangeRequest& request, const registry::RecordView& record,
               const RegistryView& view);
 

@@ -34,6 +34,7 @@ protocol::Result<void> Exchange::read() {
     const auto message = protocol::decode_message(octets());
     if (!message) return message.error();
     request_ = *message;
+    read_ = true;
     return {};
 }
 
@@ -130,8 +131,29 @@ void Exchange::finish_list(const std::vector<std::string>& handles) {
 }
 
 void Exchange::fail_unread(ResponseCode code, std::string_view sentence) {
-    request_ = salvage(octets());
+    request_ = salvage(encrypted_ ? octets().first(Envelope::wire_size) : octets());
+    session.reset();
     fail(code, sentence);
+}
+
+void Exchange::fail_unproven(ResponseCode code, std::string_view sentence) {
+    if (encrypted_) return fail_not_of_session();
+    read_ ? fail(code, sentence) : fail_unread(code, sentence);
+}
+
+void Exchange::fail_not_of_session() {
+    constexpr std::string_view sentence = "The message does not belong to the session";
+    const bool in_clear = read_ && !encrypted_;
+    in_clear ? fail(ResponseCode::session_failed, sentence)
+             : fail_unread(ResponseCode::session_failed, sentence);
+}
+
+void Exchange::abandon() noexcept {
+    const Done done = std::exchange(done_, {});
+    try {
+        if (done) done({});
+    } catch (const std::exception&) {  // no memory even for that: the peer will ask again
+    }
 }
 
 }  // namespace idnode::resolver::admin

@@ -57,8 +57,15 @@ public:
     void challenge(const auth::OpenChallenge& challenge);
     /// Several messages that belong together.
     void finish_list(const std::vector<std::string>& handles);
-    /// With nothing but the envelope of what came.
+    /// With nothing but the envelope, and the header of what came in the clear. Unsigned.
     void fail_unread(protocol::ResponseCode code, std::string_view sentence);
+    /// While nobody knows who sent this. What came encrypted is always told that it does not belong
+    /// to the session: whoever could see more than that could decrypt with our help.
+    void fail_unproven(protocol::ResponseCode code, std::string_view sentence);
+    /// Response code 501, for octets that cannot be decrypted and for a wrong MAC.
+    void fail_not_of_session();
+    /// Without an answer: making one has failed as well.
+    void abandon() noexcept;
     bool finished() const noexcept { return !done_; }
 
     registry::Transport transport;
@@ -76,6 +83,7 @@ private:
 
     std::string octets_;
     protocol::Message request_{};
+    bool read_ = false;
     bool encrypted_ = false;  ///< it came so
     Done done_;
     std::shared_ptr<const ServiceContext> context_;

@@ -1,6 +1,7 @@
 #include "resolver/admin/permission.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
@@ -15,25 +16,65 @@ bool is_admin(const Value& value) {
     return protocol::equal_folded(value.type, protocol::value_type::hs_admin);
 }
 
-/// Which permissions the change of values takes: for HS_ADMIN, for others, or both.
-std::vector<auth::Operation> operations_on_values(const ChangeRequest& request,
-                                                  const std::vector<Value>& present) {
-    bool any_admin = false;
-    bool any_other = false;
-    const auto note = [&](const Value& value) { (is_admin(value) ? any_admin : any_other) = true; };
-    std::for_each(request.values.begin(), request.values.end(), note);
-    for (const Value& value : present) {
-        const bool changed =
-            std::any_of(request.values.begin(), request.values.end(),
-                        [&](const Value& each) { return each.index == value.index; }) ||
-            std::find(request.indexes.begin(), request.indexes.end(), value.index) !=
-                request.indexes.end();
-        if (changed) note(value);
+using Operations = std::set<auth::Operation>;
+
+void note_added(const Value& value, Operations& operations) {
+    operations.insert(is_admin(value) ? auth::Operation::add_admin : auth::Operation::add_value);
+}
+
+void note_removed(const Value& value, Operations& operations) {
+    operations.insert(is_admin(value) ? auth::Operation::remove_admin
+                                      : auth::Operation::remove_value);
+}
+
+/// Making an administrator of something else, or the other way round, is removing and adding.
+void note_replaced(const Value& before, const Value& after, Operations& operations) {
+    if (is_admin(before) == is_admin(after)) {
+        operations.insert(is_admin(before) ? auth::Operation::modify_admin
+                                           : auth::Operation::modify_value);
+    } else {
+        note_removed(before, operations);
+        note_added(after, operations);
     }
-    std::vector<auth::Operation> operations;
-    if (any_admin) operations.push_back(auth::operation_on_value(request.op_code, true));
-    if (any_other || !any_admin)
-        operations.push_back(auth::operation_on_value(request.op_code, false));
+}
+
+const Value* find_index(const std::vector<Value>& values, std::uint32_t index) {
+    const auto found =
+        std::ranges::find_if(values, [&](const Value& each) { return each.index == index; });
+    return found == values.end() ? nullptr : &*found;
+}
+
+/// What op codes 102 to 104 do to a record: what it does counts, not how it is asked for.
+Operations operations_on_values(const ChangeRequest& request, const std::vector<Value>& present) {
+    Operations operations;
+    for (const std::uint32_t index : request.indexes)
+        if (const Value* const value = find_index(present, index)) note_removed(*value, operations);
+    for (const Value& value : request.values) {
+        const Value* const before = find_index(present, value.index);
+        before ? note_replaced(*before, value, operations) : note_added(value, operations);
+    }
+    if (operations.empty()) operations.insert(auth::Operation::remove_value);
+    return operations;
+}
+
+bool is_same(const Value& before, Value after) {
+    after.timestamp = before.timestamp;
+    return before == after;
+}
+
+/// What replacing a record by another does to its values; nothing when one of them is not for
+/// administrators to change.
+std::optional<Operations> operations_of_replacing(const std::vector<Value>& before,
+                                                  const std::vector<Value>& after) {
+    Operations operations;
+    for (const Value& value : before) {
+        const Value* const kept = find_index(after, value.index);
+        if (kept && is_same(value, *kept)) continue;
+        if (!may_be_changed(value)) return std::nullopt;
+        kept ? note_replaced(value, *kept, operations) : note_removed(value, operations);
+    }
+    for (const Value& value : after)
+        if (!find_index(before, value.index)) note_added(value, operations);
     return operations;
 }
 
@@ -49,16 +90,16 @@ bool may_change(const protocol::Reference& identity, const ChangeRequest& reques
         case OpCode::home_prefix:
         case OpCode::unhome_prefix: return auth::is_among(identity, administrators, find_values);
         case OpCode::delete_handle: return may(auth::Operation::delete_handle);
-        case OpCode::create_handle: {
-            const bool replaces = request.overwrite && find_values(request.handle);
-            return may(auth::Operation::create_handle) &&
-                   (!replaces || may(auth::Operation::delete_handle));
-        }
         default: break;
     }
-    const auto operations =
-        operations_on_values(request, find_values(request.handle).value_or(std::vector<Value>{}));
-    return std::all_of(operations.begin(), operations.end(), may);
+    const auto before = find_values(request.handle);
+    if (request.op_code != OpCode::create_handle)
+        return std::ranges::all_of(
+            operations_on_values(request, before.value_or(std::vector<Value>{})), may);
+    if (!before) return may(auth::Operation::create_handle);
+    const auto operations = operations_of_replacing(*before, request.values);
+    if (operations && !operations->empty() && std::ranges::all_of(*operations, may)) return true;
+    return may(auth::Operation::create_handle) && may(auth::Operation::delete_handle);
 }
 
 }  // namespace idnode::resolver::admin

@@ -22,7 +22,8 @@ auth::FindValues find_values_in(Registry& registry) {
 
 /// Whether somebody who has proven who he is may make this change: by the HS_ADMIN values of the
 /// handle or its prefix, value by value where values change. Prefixes are homed and unhomed by the
-/// node's own administrators. Replacing a handle is deleting and creating it.
+/// node's own administrators. A handle is replaced by whoever may make each of the differences, or
+/// may delete and create it.
 bool may_change(const protocol::Reference& identity, const ChangeRequest& request,
                 const auth::FindValues& find_values, const protocol::ReferenceList& administrators);
 

@@ -135,16 +135,6 @@ std::uint16_t permission_for(Operation operation) noexcept {
 
 }  // namespace
 
-Operation operation_on_value(protocol::OpCode op_code, bool concerns_admin) noexcept {
-    switch (op_code) {
-        case protocol::OpCode::add_value:
-            return concerns_admin ? Operation::add_admin : Operation::add_value;
-        case protocol::OpCode::remove_value:
-            return concerns_admin ? Operation::remove_admin : Operation::remove_value;
-        default: return concerns_admin ? Operation::modify_admin : Operation::modify_value;
-    }
-}
-
 bool is_among(const Reference& identity, const ReferenceList& administrators,
               const FindValues& find_values) {
     return GroupWalk{identity, find_values}.finds(administrators);

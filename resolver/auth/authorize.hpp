@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "protocol/codes/op_code.hpp"
 #include "protocol/handle/typed_data.hpp"
 #include "resolver/auth/authenticate.hpp"
 
@@ -24,10 +23,6 @@ enum class Operation {
     remove_admin,
     modify_admin,
 };
-
-/// The operation on one value of op codes 102 add, 103 remove, 104 modify. `concerns_admin`: the
-/// value is of type HS_ADMIN, before or after the change. Precondition: one of these op codes.
-Operation operation_on_value(protocol::OpCode op_code, bool concerns_admin) noexcept;
 
 // Groups (HS_VLIST) may hold groups, and may hold each other. What lies beyond these limits, in all
 // groups of one question together, grants nothing.

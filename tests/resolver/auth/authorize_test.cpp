@@ -167,15 +167,6 @@ TEST(Permission, OfSeveralAdministratorsAddUp) {
     EXPECT_TRUE(may(user, Operation::modify_value, thing, records.finder()));
 }
 
-TEST(OperationOnAValue, IsAnotherForAdministrators) {
-    EXPECT_EQ(operation_on_value(OpCode::add_value, false), Operation::add_value);
-    EXPECT_EQ(operation_on_value(OpCode::add_value, true), Operation::add_admin);
-    EXPECT_EQ(operation_on_value(OpCode::remove_value, false), Operation::remove_value);
-    EXPECT_EQ(operation_on_value(OpCode::remove_value, true), Operation::remove_admin);
-    EXPECT_EQ(operation_on_value(OpCode::modify_value, false), Operation::modify_value);
-    EXPECT_EQ(operation_on_value(OpCode::modify_value, true), Operation::modify_admin);
-}
-
 std::string group_name(std::size_t number) { return "88.1/G" + std::to_string(number); }
 
 /// Groups of which each holds the next, the user at the end; the first is the administrator.
