@@ -251,6 +251,7 @@ void Administration::set_up_session(Exchange& exchange) {
     if (!agreement)
         return exchange.fail(ResponseCode::session_setup_invalid,
                              "This group or number of Diffie-Hellman is not accepted");
+    exchange.signed_by_server = true;  // whose key it is, is all that the client can know of us
     exchange.new_session_id = sessions_.open(std::move(agreement->key), request->timeout_seconds);
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
         protocol::encode_session_setup_response(

@@ -56,6 +56,7 @@ std::string Exchange::compose(const Write& write) {
     const bool in_session = session && !signed_by_server;
     protocol::Message request = request_;
     if (in_session) request.header.op_flags &= ~op_flag::certify;  // by a MAC instead
+    if (signed_by_server) request.header.op_flags |= op_flag::certify;
     ReplyWriter writer{request, {room.get(), reply_size_max}, context_->identity, now_};
     const Reply reply = write(writer);
     std::string answer{protocol::text_of(reply.head)};

@@ -72,7 +72,7 @@ public:
     std::optional<auth::SessionState> session;  ///< that the request belongs to
     std::optional<protocol::Reference> identity;
     std::uint32_t new_session_id = 0;  ///< of the answer to a session setup
-    bool signed_by_server = false;     ///< although it belongs to a session
+    bool signed_by_server = false;     ///< whether that was asked for or not, session or not
     bool shows_restricted = false;     ///< the answer must not leave in the clear in a session
 
 private:

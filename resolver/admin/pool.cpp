@@ -55,10 +55,10 @@ void Pool::submit(std::string message, registry::Transport transport, Done done)
     done({administration_.refuse(protocol::bytes_of(message))});
 }
 
-/// What was promised an answer finds a place, however many wait.
+/// What was promised an answer finds a place, however many wait, and has waited long enough.
 void Pool::post(Task task) {
     const std::lock_guard lock{guard_};
-    tasks_.push_back(std::move(task));
+    tasks_.push_front(std::move(task));
     changed_.notify_one();
 }
 

@@ -44,6 +44,7 @@ std::optional<Refusal> Connection::find_overdue() const {
         return hub_.second_ - since > limit ? std::optional{refusal} : std::nullopt;
     };
     if (lingering_) return over(request_since_, linger_seconds, Refusal::request_timeout);
+    if (deferred_ && !sending()) return std::nullopt;  // it is the node that takes its time
     if (sending())
         return over(sending_since_, hub_.config_.stream_write_timeout_seconds,
                     Refusal::write_timeout);
@@ -135,7 +136,7 @@ void Connection::complete(const std::vector<std::string>& answers) {
     if (sending()) {
         unsent_.insert(unsent_.end(), answer.begin(), answer.end());
     } else {
-        hub_.watch(*this, EPOLL_CTL_MOD, EPOLLIN);
+        hub_.watch(*this, EPOLL_CTL_ADD, EPOLLIN);
         if (!transmit(answer)) return close();
     }
     proceed();
@@ -144,7 +145,7 @@ void Connection::complete(const std::vector<std::string>& answers) {
 void Connection::resume() {
     if (!open() || !waiting_) return;
     waiting_ = false;
-    if (!sending()) hub_.watch(*this, EPOLL_CTL_MOD, EPOLLIN);
+    hub_.watch(*this, EPOLL_CTL_ADD, EPOLLIN);
     hub_.unfinished_.push_back(*place_);
 }
 
@@ -196,7 +197,8 @@ void Connection::proceed() {
     if (!open() || sending()) return;
     if (closing_) return linger();
     if (hub_.draining_ && !busy()) return close();
-    if (deferred_) return hub_.watch(*this, EPOLL_CTL_MOD, 0);
+    // Not watched at all: a peer that is gone would be reported over and over.
+    if (deferred_) return hub_.watch(*this, EPOLL_CTL_DEL, 0);
     if (waiting_) return hub_.await_disk(*this);
     // The others come first: this connection has had a whole batch of answers.
     if (more_requests_) hub_.unfinished_.push_back(*place_);

@@ -124,7 +124,7 @@ void StreamHub::defer(const Connection& connection, protocol::Bytes message,
 
 void StreamHub::await_disk(Connection& connection) {
     metrics_.disk_waits.add();
-    watch(connection, EPOLL_CTL_MOD, 0);
+    watch(connection, EPOLL_CTL_DEL, 0);
     waiting_.push_back(*connection.place_);
     if (waiting_.size() > 1) return;
     disk_timer_.expires_after(disk_pause);

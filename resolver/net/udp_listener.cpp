@@ -141,7 +141,7 @@ void UdpListener::prepare(std::size_t at) noexcept {
 
 void UdpListener::run() {
     socket_.async_wait(udp::socket::wait_read, [this](const boost::system::error_code& failed) {
-        if (!failed) serve();
+        if (!failed && !stopping_) serve();
     });
 }
 
@@ -152,7 +152,7 @@ void UdpListener::serve() {
     answer_large(std::chrono::steady_clock::now() - (end - turn_max));
     if (large_.size() == 0) return run();
     boost::asio::post(socket_.get_executor(), [this] {
-        if (socket_.is_open()) serve();
+        if (!stopping_) serve();
     });
 }
 
@@ -185,8 +185,13 @@ void UdpListener::stop() {
     may_defer_large_ = false;
     answer_large(turn_max);
     for (int left = last_batches_max; left > 0 && serve_batch(); --left) {}
+    stopping_ = true;
+    close_if_done();
+}
+
+void UdpListener::close_if_done() {
     boost::system::error_code ignored;
-    socket_.close(ignored);
+    if (stopping_ && deferred_ == 0) socket_.close(ignored);
 }
 
 void UdpListener::apply(const Config& config) {
@@ -304,6 +309,7 @@ void UdpListener::handle(const DatagramRequest& request) {
 
 /// Has a message answered elsewhere, and the answer sent when it is there.
 void UdpListener::defer(Bytes message, const DatagramPeer& peer, bool split_request) {
+    ++deferred_;
     const WaitingRequests::Kept kept{{.message = {}, .peer = peer}};
     pool_->submit(
         std::string{protocol::text_of(message)}, registry::Transport::udp,
@@ -316,7 +322,7 @@ void UdpListener::defer(Bytes message, const DatagramPeer& peer, bool split_requ
 
 void UdpListener::send_deferred(const admin::Answers& answers, const DatagramPeer& peer,
                                 bool split_request) {
-    if (!socket_.is_open()) return;
+    --deferred_;
     begin_turn();
     for (const std::string& answer : answers) {
         const auto room = arena_room().first(answer.size());
@@ -324,6 +330,7 @@ void UdpListener::send_deferred(const admin::Answers& answers, const DatagramPee
         send({.head = room, .tail = {}}, peer, split_request);
     }
     flush();
+    close_if_done();
 }
 
 void UdpListener::defer_large(const DatagramRequest& request) {

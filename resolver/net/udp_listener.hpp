@@ -33,8 +33,10 @@ public:
                 registry::Lookup& lookup, Service& service, admin::Pool* pool = nullptr);
 
     void run();
-    /// Answers what has already arrived and closes the socket.
+    /// Answers what has already arrived, takes no more, and closes the socket when the last answer
+    /// that was promised has left.
     void stop();
+    bool stopped() const noexcept { return !socket_.is_open(); }
     /// Drops split requests that were never completed. Called now and then.
     void expire() { reassembler_.expire(Reassembler::Clock::now()); }
     void apply(const Config& config);
@@ -61,6 +63,7 @@ private:
     void serve();
     void defer(protocol::Bytes message, const DatagramPeer& peer, bool split_request);
     void send_deferred(const admin::Answers& answers, const DatagramPeer& peer, bool split_request);
+    void close_if_done();
     void defer_large(const DatagramRequest& request);
     void set_aside(DatagramRequest request);
     void await_disk();
@@ -88,6 +91,8 @@ private:
     WaitingRequests large_;    ///< with large answers
     std::size_t large_max_ = 0;
     bool may_defer_large_ = true;
+    std::size_t deferred_ = 0;  ///< messages that are being answered elsewhere
+    bool stopping_ = false;
     boost::asio::steady_timer disk_timer_;
     std::size_t waiting_max_ = 0;  ///< 0: whoever asks for what is on the disk waits for it
     std::chrono::milliseconds waiting_timeout_{};

@@ -164,8 +164,11 @@ void Worker::begin_stop() {
 }
 
 void Worker::wait_for_end() {
-    if (steady_clock::now() >= stop_at_) hub_.close_all();
-    if (hub_.empty()) return context_.stop();
+    const bool time_is_over = steady_clock::now() >= stop_at_;
+    if (time_is_over) hub_.close_all();
+    const bool datagrams_done = std::ranges::all_of(
+        udp_listeners_, [](const auto& listener) { return listener->stopped(); });
+    if (hub_.empty() && (datagrams_done || time_is_over)) return context_.stop();
     second_timer_.expires_after(stop_poll);
     second_timer_.async_wait([this](const boost::system::error_code&) { wait_for_end(); });
 }

@@ -3,93 +3,16 @@
 
 #include <set>
 
-#include "protocol/handle/typed_data.hpp"
+#include "protocol/handle/session.hpp"
+#include "resolver/auth/key_exchange.hpp"
 #include "resolver/auth/session_cipher.hpp"
-#include "tests/end_to_end/administrator.hpp"
-#include "tests/end_to_end/http.hpp"
-#include "tests/end_to_end/node.hpp"
+#include "tests/end_to_end/administration_fixture.hpp"
 
 namespace idnode::end_to_end {
 namespace {
 
-using protocol::Value;
 using ::testing::HasSubstr;
 using ::testing::Not;
-namespace op_flag = protocol::op_flag;
-
-enum Op : std::uint32_t {
-    create = 100,
-    remove_handle = 101,
-    add = 102,
-    remove = 103,
-    modify = 104,
-    list = 105,
-    home = 300,
-    unhome = 301,
-    list_homed = 302,
-    terminate = 401
-};
-
-const protocol::Reference owner{"0.NA/88.118.8", 300};
-const Credentials owner_key{owner, "a secret of the owner"};
-const Credentials wrong_key{owner, "another secret"};
-const Credentials stranger_key{{"0.NA/88.118.9", 300}, "a secret of a stranger"};
-const Credentials nobody_key{{"88.118.8/NOBODY", 300}, "x"};
-
-Value url(std::uint32_t index, std::string text) {
-    return {.index = index, .type = "URL", .data = std::move(text), .references = {}};
-}
-
-Value admin(std::uint32_t index = 100) {
-    return {.index = index,
-            .type = "HS_ADMIN",
-            .data = protocol::encode_admin({0x0fff, owner}),
-            .references = {}};
-}
-
-std::string prefix_record(const Credentials& key) {
-    const std::string& handle = key.identity.handle;
-    return R"({"handle":")" + handle +
-           R"(","values":[{"index":100,"type":"HS_ADMIN","data":{"format":"admin","value":)" +
-           R"({"handle":")" + handle + R"(","index":300,"permissions":"111111111111"}}},)" +
-           R"({"index":300,"type":"HS_SECKEY","permissions":"1100","data":")" + key.secret +
-           "\"}]}\n";
-}
-
-class Administration : public ::testing::Test {
-protected:
-    static void SetUpTestSuite() {
-        node_ = std::make_unique<Node>();
-        node_->home("88.118.8");
-        node_->home("88.118.9");
-        node_->import(prefix_record(owner_key) + prefix_record(stranger_key));
-        node_->write_config("administration: {administrators: [\"300:0.NA/88.118.8\"]}\n");
-        node_->start();
-    }
-    static void TearDownTestSuite() {
-        EXPECT_EQ(node_->stop(), 0);
-        EXPECT_THAT(node_->do_run({"check"}), HasSubstr("no fault"));
-        EXPECT_THAT(node_->log(), Not(HasSubstr(owner_key.secret)));
-        node_.reset();
-    }
-    static const Node& node() { return *node_; }
-
-    std::uint32_t code(Op op, std::string_view body,
-                       const std::optional<Credentials>& who = owner_key,
-                       std::uint32_t flags = usual_flags) {
-        return operate(say_, op, body, who, flags).code();
-    }
-    std::string url_of(const std::string& handle) {
-        const Answer answer = ask(tcp_, {.handle = handle, .indexes = {1}});
-        return answer.code() == 1 ? values_of(answer).at(0).data : std::to_string(answer.code());
-    }
-
-    TcpStream tcp_{node().handle()};
-    Say say_ = over(tcp_);
-
-private:
-    static inline std::unique_ptr<Node> node_;
-};
 
 TEST_F(Administration, CreatesOverEveryTransportWhatEveryTransportThenResolves) {
     UdpSocket udp{node().handle()};
@@ -160,84 +83,6 @@ TEST_F(Administration, MintsANewSuffixForEachRequest) {
         EXPECT_EQ(url_of(answer.body.substr(4)), "m");
     }
     EXPECT_EQ(minted.size(), 5U);
-}
-
-TEST_F(Administration, ARequestThatIsRepeatedSucceedsAgainAndSaysSo) {
-    const std::string request = encode_operation(
-        create, values_body("88.118.8/RETRY", {url(1, "r"), admin()}), usual_flags, 4711);
-    const std::uint64_t before = node().sequence();
-    for (int each = 0; each < 3; ++each) {
-        TcpStream tcp{node().handle()};
-        const Say say = over(tcp);
-        const Answer challenged = say(request);
-        ASSERT_EQ(challenged.code(), 402U) << each;
-        const Answer answer = say(answer_to_challenge(request, challenged, owner_key, 4712));
-        EXPECT_EQ(answer.code(), 1U) << each;
-        EXPECT_EQ(answer.body.find("duplicate") != std::string::npos, each > 0);
-    }
-    EXPECT_EQ(node().sequence(), before + 1);
-}
-
-TEST_F(Administration, ACreateIsTheSameInAnotherMessageAndOtherRequestsAreNot) {
-    const std::string handle = "88.118.8/AGAIN";
-    Value later = url(1, "r");
-    later.timestamp = 1'700'000'000;
-    EXPECT_EQ(code(create, values_body(handle, {url(1, "r"), admin()})), 1U);
-    EXPECT_EQ(code(create, values_body(handle, {later, admin()})), 1U);
-    EXPECT_EQ(code(create, values_body(handle, {url(1, "other"), admin()})), 101U);
-    EXPECT_EQ(code(add, values_body(handle, {url(2, "a")})), 1U);
-    EXPECT_EQ(code(add, values_body(handle, {url(2, "a")})), 201U);
-    EXPECT_EQ(code(create, values_body(handle, {url(1, "r"), admin()})), 101U)
-        << "it has been changed since";
-    const std::string request =
-        encode_operation(add, values_body(handle, {url(3, "b")}), usual_flags, 4720);
-    for (std::uint32_t each = 0; each < 2; ++each) {
-        const Answer challenged = say_(request);
-        const Answer answer =
-            say_(answer_to_challenge(request, challenged, owner_key, 4721 + each));
-        EXPECT_EQ(answer.code(), 1U) << "sent again as it was";
-    }
-}
-
-TEST_F(Administration, WhatMayBeAddedMayNotBeUsedToReplace) {
-    const Credentials adder{{"88.118.8/ADDER", 300}, "may only add"};
-    Value secret{.index = 300, .type = "HS_SECKEY", .data = adder.secret, .references = {}};
-    secret.permissions = 0x0c;
-    ASSERT_EQ(code(create, values_body("88.118.8/ADDER", {secret, admin()})), 1U);
-    Value grant = admin(101);
-    grant.data = protocol::encode_admin({0x0040, adder.identity});
-    ASSERT_EQ(code(create, values_body("88.118.8/OPEN", {url(1, "u"), admin(), grant})), 1U);
-    EXPECT_EQ(code(add, values_body("88.118.8/OPEN", {url(2, "v")}), adder), 1U);
-    const std::uint32_t overwrite = usual_flags | op_flag::overwrite;
-    for (const std::uint32_t index : {1U, 2U, 100U, 101U})
-        EXPECT_EQ(code(add, values_body("88.118.8/OPEN", {url(index, "w")}), adder, overwrite),
-                  401U)
-            << index;
-    EXPECT_EQ(url_of("88.118.8/OPEN"), "u");
-}
-
-TEST_F(Administration, WhoeverMayChangeEveryValueMayReplaceTheHandle) {
-    const Credentials keeper{{"88.118.8/KEEPER", 300}, "keeps one record"};
-    Value secret{.index = 300, .type = "HS_SECKEY", .data = keeper.secret, .references = {}};
-    secret.permissions = 0x0c;
-    ASSERT_EQ(code(create, values_body("88.118.8/KEEPER", {secret, admin()})), 1U);
-    const auto kept_by = [&](std::uint16_t permissions) {
-        Value grant = admin(101);
-        grant.data = protocol::encode_admin({permissions, keeper.identity});
-        return grant;
-    };
-    const std::uint32_t overwrite = usual_flags | op_flag::overwrite;
-    const auto replace = [&](std::uint16_t permissions, std::string_view handle) {
-        const std::string name{handle};
-        EXPECT_EQ(code(create, values_body(name, {url(1, "u"), admin(), kept_by(permissions)})),
-                  1U);
-        return code(create, values_body(name, {url(1, "w"), url(2, "n"), kept_by(permissions)}),
-                    keeper, overwrite);
-    };
-    EXPECT_EQ(replace(0x0150, "88.118.8/KEPT-1"), 1U) << "add, modify, and remove administrators";
-    EXPECT_EQ(replace(0x0050, "88.118.8/KEPT-2"), 401U) << "an administrator would be removed";
-    EXPECT_EQ(replace(0x0110, "88.118.8/KEPT-3"), 401U) << "a value would be added";
-    EXPECT_EQ(url_of("88.118.8/KEPT-3"), "u");
 }
 
 TEST_F(Administration, OnlyThoseEntitledMayChangeAnything) {
@@ -387,6 +232,57 @@ TEST_F(Administration, AnEncryptedSessionShowsNothingInTheClear) {
     const std::string wire = receive_message(tcp_);
     EXPECT_THAT(wire, Not(HasSubstr(owner_key.secret)));
     EXPECT_THAT(session.open(wire).body, HasSubstr(owner_key.secret));
+}
+
+TEST_F(Administration, NothingIsLearntFromForgedMessagesOfASession) {
+    Session session{say_, owner};
+    const std::string sent = session.guard(
+        encode_operation(list, handle_body("0.NA/88.118.8"), usual_flags, 71, session.id()), true);
+    std::set<std::string> answers;
+    const auto forge = [&](std::string message) {
+        const Answer answer = say_(message);
+        EXPECT_FALSE(answer.envelope.encrypted);
+        answers.insert(std::to_string(answer.code()) + ' ' +
+                       std::to_string(static_cast<std::uint32_t>(answer.header.op_code)) + ' ' +
+                       answer.body);
+    };
+    constexpr std::size_t block = 16;
+    const std::size_t begin = protocol::Envelope::wire_size;
+    for (std::size_t at = begin; at < sent.size(); ++at) {
+        std::string changed = sent;
+        changed[at] = static_cast<char>(changed[at] ^ 0x41);
+        forge(changed);
+    }
+    for (std::size_t size = begin + 2 * block; size < sent.size(); size += block) {
+        std::string shorter = sent.substr(0, size);
+        patch(shorter, message_length_at, static_cast<std::uint32_t>(size - begin));
+        forge(shorter);
+    }
+    ASSERT_EQ(answers.size(), 1U) << ::testing::PrintToString(answers);
+    EXPECT_THAT(*answers.begin(), HasSubstr("501 0 "));
+    EXPECT_EQ(session
+                  .open([&] {
+                      tcp_.send(sent);
+                      return receive_message(tcp_);
+                  }())
+                  .code(),
+              402U)
+        << "the session itself has not suffered";
+}
+
+TEST_F(Administration, WhoAgreesOnAKeyIsToldBySignatureWithWhom) {
+    const auto pair = resolver::auth::DhKeyPair::make(resolver::auth::DhGroup::modp_2048);
+    const std::string key = protocol::encode_public_key(pair.public_key());
+    std::string body(2048, '\0');
+    protocol::WireWriter writer{std::as_writable_bytes(std::span{body})};
+    protocol::SessionSetupRequest setup;
+    setup.exchange_key = protocol::bytes_of(key);
+    protocol::encode_session_setup_request(writer, setup);
+    body.resize(writer.size());
+    const Answer answer = say_(encode_operation(400, body, usual_flags, 81));
+    ASSERT_EQ(answer.code(), 1U);
+    EXPECT_TRUE(answer.has_flag(op_flag::certify));
+    EXPECT_THAT(answer.credential, HasSubstr("HS_SIGNED"));
 }
 
 TEST_F(Administration, TheChangeLogSaysWhoDidWhatByWhichWay) {

@@ -1,0 +1,87 @@
+#include "tests/end_to_end/administration_fixture.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+class Change : public Administration {};
+
+TEST_F(Change, ARequestThatIsRepeatedSucceedsAgainAndSaysSo) {
+    const std::string request = encode_operation(
+        create, values_body("88.118.8/RETRY", {url(1, "r"), admin()}), usual_flags, 4711);
+    const std::uint64_t before = node().sequence();
+    for (int each = 0; each < 3; ++each) {
+        TcpStream tcp{node().handle()};
+        const Say say = over(tcp);
+        const Answer challenged = say(request);
+        ASSERT_EQ(challenged.code(), 402U) << each;
+        const Answer answer = say(answer_to_challenge(request, challenged, owner_key, 4712));
+        EXPECT_EQ(answer.code(), 1U) << each;
+        EXPECT_EQ(answer.body.find("duplicate") != std::string::npos, each > 0);
+    }
+    EXPECT_EQ(node().sequence(), before + 1);
+}
+
+TEST_F(Change, ACreateIsTheSameInAnotherMessageAndOtherRequestsAreNot) {
+    const std::string handle = "88.118.8/AGAIN";
+    Value later = url(1, "r");
+    later.timestamp = 1'700'000'000;
+    EXPECT_EQ(code(create, values_body(handle, {url(1, "r"), admin()})), 1U);
+    EXPECT_EQ(code(create, values_body(handle, {later, admin()})), 1U);
+    EXPECT_EQ(code(create, values_body(handle, {url(1, "other"), admin()})), 101U);
+    EXPECT_EQ(code(add, values_body(handle, {url(2, "a")})), 1U);
+    EXPECT_EQ(code(add, values_body(handle, {url(2, "a")})), 201U);
+    EXPECT_EQ(code(create, values_body(handle, {url(1, "r"), admin()})), 101U)
+        << "it has been changed since";
+    const std::string request =
+        encode_operation(add, values_body(handle, {url(3, "b")}), usual_flags, 4720);
+    for (std::uint32_t each = 0; each < 2; ++each) {
+        const Answer challenged = say_(request);
+        const Answer answer =
+            say_(answer_to_challenge(request, challenged, owner_key, 4721 + each));
+        EXPECT_EQ(answer.code(), 1U) << "sent again as it was";
+    }
+}
+
+TEST_F(Change, WhatMayBeAddedMayNotBeUsedToReplace) {
+    const Credentials adder{{"88.118.8/ADDER", 300}, "may only add"};
+    Value secret{.index = 300, .type = "HS_SECKEY", .data = adder.secret, .references = {}};
+    secret.permissions = 0x0c;
+    ASSERT_EQ(code(create, values_body("88.118.8/ADDER", {secret, admin()})), 1U);
+    Value grant = admin(101);
+    grant.data = protocol::encode_admin({0x0040, adder.identity});
+    ASSERT_EQ(code(create, values_body("88.118.8/OPEN", {url(1, "u"), admin(), grant})), 1U);
+    EXPECT_EQ(code(add, values_body("88.118.8/OPEN", {url(2, "v")}), adder), 1U);
+    const std::uint32_t overwrite = usual_flags | op_flag::overwrite;
+    for (const std::uint32_t index : {1U, 2U, 100U, 101U})
+        EXPECT_EQ(code(add, values_body("88.118.8/OPEN", {url(index, "w")}), adder, overwrite),
+                  401U)
+            << index;
+    EXPECT_EQ(url_of("88.118.8/OPEN"), "u");
+}
+
+TEST_F(Change, WhoeverMayChangeEveryValueMayReplaceTheHandle) {
+    const Credentials keeper{{"88.118.8/KEEPER", 300}, "keeps one record"};
+    Value secret{.index = 300, .type = "HS_SECKEY", .data = keeper.secret, .references = {}};
+    secret.permissions = 0x0c;
+    ASSERT_EQ(code(create, values_body("88.118.8/KEEPER", {secret, admin()})), 1U);
+    const auto kept_by = [&](std::uint16_t permissions) {
+        Value grant = admin(101);
+        grant.data = protocol::encode_admin({permissions, keeper.identity});
+        return grant;
+    };
+    const std::uint32_t overwrite = usual_flags | op_flag::overwrite;
+    const auto replace = [&](std::uint16_t permissions, std::string_view handle) {
+        const std::string name{handle};
+        EXPECT_EQ(code(create, values_body(name, {url(1, "u"), admin(), kept_by(permissions)})),
+                  1U);
+        return code(create, values_body(name, {url(1, "w"), url(2, "n"), kept_by(permissions)}),
+                    keeper, overwrite);
+    };
+    EXPECT_EQ(replace(0x0150, "88.118.8/KEPT-1"), 1U) << "add, modify, and remove administrators";
+    EXPECT_EQ(replace(0x0050, "88.118.8/KEPT-2"), 401U) << "an administrator would be removed";
+    EXPECT_EQ(replace(0x0110, "88.118.8/KEPT-3"), 401U) << "a value would be added";
+    EXPECT_EQ(url_of("88.118.8/KEPT-3"), "u");
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
