@@ -14,6 +14,56 @@
 namespace idnode::resolver {
 namespace {
 
+using C = Config;
+const std::vector<Option> all_options{
+    {"data_directory", &C::data_directory},
+    {"listen.handle", &C::listen_handle},
+    {"listen.http", &C::listen_http},
+    {"listen.https", &C::listen_https},
+    {"listen.handle_tls", &C::listen_handle_tls},
+    {"tls.certificate", &C::tls_certificate, 0, 0, true},
+    {"tls.private_key", &C::tls_private_key, 0, 0, true},
+    {"workers", &C::workers, 0, 256},
+    {"registry.map_size_gib", &C::registry_map_size_gib, 1, 65'536},
+    {"change_log.retention_days", &C::change_log_retention_days, 0, 36'500, true},
+    {"front.enabled", &C::front_enabled},
+    {"front.memory_mib", &C::front_memory_mib, 0, 4'194'304},
+    {"udp.batch_max", &C::udp_batch_max, 1, 1024},
+    {"udp.socket_buffer_kib", &C::udp_socket_buffer_kib, 64, 1'048'576},
+    {"udp.reassembly_timeout_ms", &C::udp_reassembly_timeout_ms, 100, 60'000, true},
+    {"udp.reassembly_messages_max", &C::udp_reassembly_messages_max, 0, 65'536, true},
+    {"udp.reassembly_per_source_max", &C::udp_reassembly_per_source_max, 0, 1024, true},
+    {"udp.reassembly_memory_kib", &C::udp_reassembly_memory_kib, 0, 4'194'304, true},
+    {"udp.large_answers_max", &C::udp_large_answers_max, 1, 65'536, true},
+    {"udp.waiting_requests_max", &C::udp_waiting_requests_max, 0, 65'536, true},
+    {"udp.waiting_timeout_ms", &C::udp_waiting_timeout_ms, 100, 60'000, true},
+    {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},
+    {"stream.buffer_memory_mib", &C::stream_buffer_memory_mib, 1, 1'048'576, true},
+    {"stream.request_timeout_seconds", &C::stream_request_timeout_seconds, 1, 3600, true},
+    {"stream.write_timeout_seconds", &C::stream_write_timeout_seconds, 1, 3600, true},
+    {"tcp.idle_timeout_seconds", &C::tcp_idle_timeout_seconds, 1, 86'400, true},
+    {"http.idle_timeout_seconds", &C::http_idle_timeout_seconds, 1, 86'400, true},
+    {"http.header_size_max", &C::http_header_size_max, 1024, 65'536, true},
+    {"signatures_per_second_max", &C::signatures_per_second_max, 1, 1'000'000, true},
+    {"administration.administrators", &C::administration_administrators},
+    {"administration.threads", &C::administration_threads, 1, 256},
+    {"administration.requests_max", &C::administration_requests_max, 1, 1'000'000},
+    {"administration.challenges_max", &C::administration_challenges_max, 1, 1'000'000},
+    {"administration.challenge_seconds", &C::administration_challenge_seconds, 5, 600},
+    {"administration.sessions_max", &C::administration_sessions_max, 1, 10'000'000},
+    {"administration.session_seconds", &C::administration_session_seconds, 60, 604'800},
+    {"administration.session_idle_seconds", &C::administration_session_idle_seconds, 10, 604'800},
+    {"administration.weak_algorithms", &C::administration_weak_algorithms},
+    {"stop_timeout_seconds", &C::stop_timeout_seconds, 0, 3600, true},
+    {"site.serial", &C::site_serial, 0, 65'534, true},
+    {"site.primary", &C::site_primary, 0, 0, true},
+    {"site.description", &C::site_description, 0, 0, true},
+    {"site.address", &C::site_address, 0, 0, true},
+    {"site.handle_port", &C::site_handle_port, 0, 65'535, true},
+    {"site.http_port", &C::site_http_port, 0, 65'535, true},
+    {"log.level", &C::log_level, 0, 0, true},
+};
+
 constexpr std::array<std::string_view, 5> log_levels{"debug", "info", "warn", "error", "off"};
 
 const Option* find_option(std::string_view name) {
@@ -151,55 +201,7 @@ private:
 
 }  // namespace
 
-const std::vector<Option>& options() {
-    using C = Config;
-    static const std::vector<Option> all{
-        {"data_directory", &C::data_directory},
-        {"listen.handle", &C::listen_handle},
-        {"listen.http", &C::listen_http},
-        {"workers", &C::workers, 0, 256},
-        {"registry.map_size_gib", &C::registry_map_size_gib, 1, 65'536},
-        {"change_log.retention_days", &C::change_log_retention_days, 0, 36'500, true},
-        {"front.enabled", &C::front_enabled},
-        {"front.memory_mib", &C::front_memory_mib, 0, 4'194'304},
-        {"udp.batch_max", &C::udp_batch_max, 1, 1024},
-        {"udp.socket_buffer_kib", &C::udp_socket_buffer_kib, 64, 1'048'576},
-        {"udp.reassembly_timeout_ms", &C::udp_reassembly_timeout_ms, 100, 60'000, true},
-        {"udp.reassembly_messages_max", &C::udp_reassembly_messages_max, 0, 65'536, true},
-        {"udp.reassembly_per_source_max", &C::udp_reassembly_per_source_max, 0, 1024, true},
-        {"udp.reassembly_memory_kib", &C::udp_reassembly_memory_kib, 0, 4'194'304, true},
-        {"udp.large_answers_max", &C::udp_large_answers_max, 1, 65'536, true},
-        {"udp.waiting_requests_max", &C::udp_waiting_requests_max, 0, 65'536, true},
-        {"udp.waiting_timeout_ms", &C::udp_waiting_timeout_ms, 100, 60'000, true},
-        {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},
-        {"stream.buffer_memory_mib", &C::stream_buffer_memory_mib, 1, 1'048'576, true},
-        {"stream.request_timeout_seconds", &C::stream_request_timeout_seconds, 1, 3600, true},
-        {"stream.write_timeout_seconds", &C::stream_write_timeout_seconds, 1, 3600, true},
-        {"tcp.idle_timeout_seconds", &C::tcp_idle_timeout_seconds, 1, 86'400, true},
-        {"http.idle_timeout_seconds", &C::http_idle_timeout_seconds, 1, 86'400, true},
-        {"http.header_size_max", &C::http_header_size_max, 1024, 65'536, true},
-        {"signatures_per_second_max", &C::signatures_per_second_max, 1, 1'000'000, true},
-        {"administration.administrators", &C::administration_administrators},
-        {"administration.threads", &C::administration_threads, 1, 256},
-        {"administration.requests_max", &C::administration_requests_max, 1, 1'000'000},
-        {"administration.challenges_max", &C::administration_challenges_max, 1, 1'000'000},
-        {"administration.challenge_seconds", &C::administration_challenge_seconds, 5, 600},
-        {"administration.sessions_max", &C::administration_sessions_max, 1, 10'000'000},
-        {"administration.session_seconds", &C::administration_session_seconds, 60, 604'800},
-        {"administration.session_idle_seconds", &C::administration_session_idle_seconds, 10,
-         604'800},
-        {"administration.weak_algorithms", &C::administration_weak_algorithms},
-        {"stop_timeout_seconds", &C::stop_timeout_seconds, 0, 3600, true},
-        {"site.serial", &C::site_serial, 0, 65'534, true},
-        {"site.primary", &C::site_primary, 0, 0, true},
-        {"site.description", &C::site_description, 0, 0, true},
-        {"site.address", &C::site_address, 0, 0, true},
-        {"site.handle_port", &C::site_handle_port, 0, 65'535, true},
-        {"site.http_port", &C::site_http_port, 0, 65'535, true},
-        {"log.level", &C::log_level, 0, 0, true},
-    };
-    return all;
-}
+const std::vector<Option>& options() { return all_options; }
 
 void load_config(const std::filesystem::path& file, Config& config) {
     Loader{file.string(), config}.load();

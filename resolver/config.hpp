@@ -18,7 +18,12 @@ struct Config {
     std::string data_directory = "data";
     std::vector<std::string> listen_handle{"0.0.0.0:2641", "[::]:2641"};
     std::vector<std::string> listen_http{"0.0.0.0:8000", "[::]:8000"};
+    std::vector<std::string> listen_https{"0.0.0.0:8443", "[::]:8443"};
+    std::vector<std::string> listen_handle_tls{};
     std::uint32_t workers = 0;  ///< 0: one for each processor
+
+    std::string tls_certificate;  ///< a PEM file; empty: one of the node's own
+    std::string tls_private_key;
 
     std::uint32_t registry_map_size_gib = 1024;
 

@@ -13,12 +13,16 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Workers = std::vector<std::shared_ptr<WorkerMetrics>>;
 
-constexpr std::array<const char*, transport_count> transport_names{"udp", "tcp", "http", "tunnel"};
+using registry::Transport;
+constexpr std::array transports{Transport::udp,    Transport::tcp,   Transport::tls,
+                                Transport::http,   Transport::https, Transport::tunnel,
+                                Transport::tunnels};
 constexpr std::array<const char*, refusal_count> refusal_names{
     "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
     "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
     "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed",
-    "signature_limit",    "waiting_limit",   "waiting_timeout",       "large_answer_limit"};
+    "signature_limit",    "waiting_limit",   "waiting_timeout",       "large_answer_limit",
+    "tls_handshake"};
 
 double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
     std::uint64_t total = 0;
@@ -57,9 +61,11 @@ MetricFamily refusals_of(const Workers& workers) {
 std::string format_metrics(const Workers& workers, const StoreFigures& store) {
     MetricFamily requests =
         family("idnode_requests_total", "Requests by transport", MetricType::Counter);
-    for (std::size_t at = 0; at < transport_count; ++at)
+    for (const Transport transport : transports) {
+        const auto at = static_cast<std::size_t>(transport);
         add(requests, sum(workers, [&](const auto& each) { return each.requests[at].value(); }),
-            {{"transport", transport_names[at]}});
+            {{"transport", std::string{registry::name_of(transport)}}});
+    }
 
     MetricFamily responses =
         family("idnode_responses_total", "Answers by response code", MetricType::Counter);

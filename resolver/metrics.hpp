@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "protocol/codes/response_code.hpp"
+#include "registry/changes.hpp"
 
 namespace idnode::resolver {
 
@@ -25,9 +26,6 @@ public:
 private:
     std::atomic<std::uint64_t> value_{0};
 };
-
-enum class Transport : std::uint8_t { udp, tcp, http, tunnel };
-inline constexpr std::size_t transport_count = 4;
 
 /// Why something from a peer got no regular answer.
 enum class Refusal : std::uint8_t {
@@ -47,12 +45,13 @@ enum class Refusal : std::uint8_t {
     waiting_limit,       ///< too many datagrams wait for the disk
     waiting_timeout,     ///< the disk did not deliver
     large_answer_limit,  ///< too many large answers wait for their turn
+    tls_handshake,       ///< a peer that does not speak TLS, or has nothing in common with us
 };
-inline constexpr std::size_t refusal_count = 16;
+inline constexpr std::size_t refusal_count = 17;
 
 /// What one worker counts. Only the worker adds; `/metrics` reads.
 struct WorkerMetrics {
-    std::array<Counter, transport_count> requests;
+    std::array<Counter, 9> requests;  ///< by registry::Transport
     std::array<Counter, refusal_count> refusals;
     /// By response code; codes past the end share the last place.
     static constexpr std::size_t response_places = 640;
@@ -64,7 +63,7 @@ struct WorkerMetrics {
     Counter front_records;    ///< held in the front index at the moment
     Counter front_octets;     ///< memory that it takes
 
-    void count(Transport transport) noexcept {
+    void count(registry::Transport transport) noexcept {
         requests[static_cast<std::size_t>(transport)].add();
     }
     void count(Refusal refusal) noexcept { refusals[static_cast<std::size_t>(refusal)].add(); }

@@ -40,6 +40,7 @@ sigset_t hold_signals() {
     sigemptyset(&signals);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
     ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without asking not to be told so
     return signals;
 }
 
@@ -178,21 +179,41 @@ void Server::listen() {
         handle_endpoints_.push_back(*bound);
         for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_handle(*bound);
     }
-    for (const Endpoint& wanted : parse_endpoints(started_.listen_http, "listen.http")) {
-        auto bound = try_listen(wanted, [&](const Endpoint& each) {
+    http_endpoints_ = listen_streams(started_.listen_http, "listen.http", &Worker::listen_http);
+    https_endpoints_ = listen_streams(started_.listen_https, "listen.https", &Worker::listen_https);
+    handle_tls_endpoints_ =
+        listen_streams(started_.listen_handle_tls, "listen.handle_tls", &Worker::listen_handle_tls);
+}
+
+Server::Bound Server::listen_streams(const std::vector<std::string>& texts, const char* option,
+                                     Endpoint (Worker::*listen_on)(const Endpoint&)) {
+    Bound all;
+    for (const Endpoint& wanted : parse_endpoints(texts, option)) {
+        const auto bound = try_listen(wanted, [&](const Endpoint& each) {
             require_free<ip::tcp::socket>(each);
-            return workers_[0]->listen_http(each);
+            return (*workers_[0].*listen_on)(each);
         });
         if (!bound) continue;
-        http_endpoints_.push_back(*bound);
-        for (std::size_t at = 1; at < workers_.size(); ++at) workers_[at]->listen_http(*bound);
+        all.push_back(*bound);
+        for (std::size_t at = 1; at < workers_.size(); ++at) (*workers_[at].*listen_on)(*bound);
     }
+    return all;
+}
+
+std::shared_ptr<const TlsContext> Server::make_tls(const Config& config) const {
+    if (https_endpoints_.empty() && handle_tls_endpoints_.empty()) return {};
+    if (config.tls_certificate.empty() != config.tls_private_key.empty())
+        throw ConfigError{"tls.certificate and tls.private_key: expected both or none"};
+    if (config.tls_certificate.empty())
+        return std::make_shared<TlsContext>(TlsContext::load_or_make(started_.data_directory));
+    return std::make_shared<TlsContext>(config.tls_certificate, config.tls_private_key);
 }
 
 void Server::apply(const Config& config) {
     const ServiceContext context = make_context(config);
+    const auto tls = make_tls(config);
     spdlog::set_level(spdlog::level::from_str(config.log_level));
-    for (const auto& worker : workers_) worker->apply(config, context);
+    for (const auto& worker : workers_) worker->apply(config, context, tls);
     pool_.set_context(context);
     change_log_.set_retention(config.change_log_retention_days);
 }
@@ -223,6 +244,10 @@ void Server::run(const std::function<Config()>& reload) {
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
+    for (const Endpoint& each : https_endpoints_)
+        spdlog::info("HTTPS on {}", format_endpoint(each));
+    for (const Endpoint& each : handle_tls_endpoints_)
+        spdlog::info("Handle protocol under TLS on {}", format_endpoint(each));
 
     for (int signal = 0; ::sigwait(&signals_, &signal) == 0 && signal == SIGHUP;) {
         try {

@@ -36,14 +36,19 @@ public:
     const std::vector<Endpoint>& http_endpoints() const noexcept { return http_endpoints_; }
 
 private:
+    using Bound = std::vector<Endpoint>;
     void listen();
+    /// Has all workers listen there, TCP alone.
+    Bound listen_streams(const std::vector<std::string>& wanted, const char* option,
+                         Endpoint (Worker::*listen_on)(const Endpoint&));
+    std::shared_ptr<const TlsContext> make_tls(const Config& config) const;
     void run_worker(Worker& worker) noexcept;
     void apply(const Config& config);
     ServiceContext make_context(const Config& config) const;
     std::string metrics_text() const;
 
     const sigset_t signals_;  ///< held back before any thread starts, which inherits that
-    const Config started_;  ///< what only a restart can change is as it was then
+    const Config started_;    ///< what only a restart can change is as it was then
     registry::Store store_;
     ChangeLogKeeper change_log_;
     ServerKey key_;
@@ -56,6 +61,8 @@ private:
     admin::Pool pool_;  ///< behind the workers, whom it gives its last answers
     std::vector<Endpoint> handle_endpoints_;
     std::vector<Endpoint> http_endpoints_;
+    std::vector<Endpoint> https_endpoints_;
+    std::vector<Endpoint> handle_tls_endpoints_;
 };
 
 /// The site record that the node gives of itself: one server with a TCP, a UDP and an HTTP

@@ -1,11 +1,9 @@
 #include "resolver/server_key.hpp"
 
-#include <fcntl.h>
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <sstream>
@@ -13,6 +11,7 @@
 
 #include "protocol/handle/typed_data.hpp"
 #include "resolver/auth/public_key.hpp"
+#include "resolver/private_file.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -42,20 +41,6 @@ std::string big_number(EVP_PKEY* key, const char* name) {
     std::string octets(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
     BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(octets.data()));
     return octets;
-}
-
-/// Writes the file as a whole or not at all, for its owner's eyes only from the first octet on.
-void write_private(const std::filesystem::path& file, const std::string& text) {
-    const std::filesystem::path draft = file.string() + ".new";
-    std::filesystem::remove(draft);
-    const int descriptor = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0) throw std::runtime_error{"cannot write " + draft.string()};
-    const bool written =
-        ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-        ::fsync(descriptor) == 0;
-    ::close(descriptor);
-    if (!written) throw std::runtime_error{"cannot write " + draft.string()};
-    std::filesystem::rename(draft, file);
 }
 
 }  // namespace
@@ -90,7 +75,7 @@ ServerKey ServerKey::load_or_make(const std::filesystem::path& directory) {
     PEM_write_bio_PrivateKey(sink.get(), made.key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
     char* text = nullptr;
     const long size = BIO_get_mem_data(sink.get(), &text);
-    write_private(file, std::string(text, static_cast<std::size_t>(size)));
+    write_private_file(file, std::string(text, static_cast<std::size_t>(size)));
     return made;
 }
 

@@ -16,15 +16,21 @@ struct ServeOptions {
     std::string data_directory;
     std::vector<std::string> handle;
     std::vector<std::string> http;
+    std::vector<std::string> https;
+    std::vector<std::string> handle_tls;
     std::uint32_t workers = 0;
 };
 
 Config read_config(const ServeOptions& options) {
     Config config;
+    // Who says where to listen does not want the other defaults as well.
+    if (!options.handle.empty() || !options.http.empty()) config.listen_https.clear();
     if (!options.config_file.empty()) load_config(options.config_file, config);
     if (!options.data_directory.empty()) config.data_directory = options.data_directory;
     if (!options.handle.empty()) config.listen_handle = options.handle;
     if (!options.http.empty()) config.listen_http = options.http;
+    if (!options.https.empty()) config.listen_https = options.https;
+    if (!options.handle_tls.empty()) config.listen_handle_tls = options.handle_tls;
     if (options.workers > 0) config.workers = options.workers;
     return config;
 }
@@ -59,6 +65,16 @@ void add_serve_command(CLI::App& app, Action& chosen) {
                      "Serve the Handle protocol (UDP and TCP) on ADDR:PORT; may be repeated")
         ->allow_extra_args(false);
     command->add_option("--http", options->http, "Serve HTTP on ADDR:PORT; may be repeated")
+        ->allow_extra_args(false);
+    command
+        ->add_option(
+            "--https", options->https,
+            "Serve HTTP under TLS on ADDR:PORT; may be repeated. Default: port 8443, unless "
+            "--handle or --http is given")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--handle-tls", options->handle_tls,
+                     "Serve the Handle protocol under TLS on ADDR:PORT; may be repeated")
         ->allow_extra_args(false);
     command->add_option("--workers", options->workers, "Threads that answer; one per processor")
         ->check(CLI::Range(1, 256));

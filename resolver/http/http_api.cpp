@@ -88,7 +88,9 @@ const HttpReply& HttpApi::refuse(unsigned status, std::string_view sentence) {
 
 void HttpApi::route(registry::Lookup& lookup, const HttpRequest& request) {
     const bool tunnel = is_tunnel(request);
-    service_.metrics().count(tunnel ? Transport::tunnel : Transport::http);
+    using registry::Transport;
+    service_.metrics().count(request.encrypted ? (tunnel ? Transport::tunnels : Transport::https)
+                                               : (tunnel ? Transport::tunnel : Transport::http));
     if (tunnel) return answer_tunnel(lookup, request);
     const std::string_view method = request.method;
     const bool whole_server = method == "OPTIONS" && request.target == "*";

@@ -188,6 +188,7 @@ void HttpFraming::write(const HttpReply& reply, bool keep_alive, OutBuffer& out)
     out.append(date_text(service_.now()));
     out.append("\r\n");
     append_cors(request_, out);
+    if (request_.encrypted) out.append("Strict-Transport-Security: max-age=31536000\r\n");
     if (!reply.allow.empty()) {
         out.append("Allow: ");
         out.append(reply.allow);

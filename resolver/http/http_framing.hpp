@@ -14,13 +14,17 @@ namespace idnode::resolver {
 /// ends, since the next request cannot be found.
 class HttpFraming final : public Framing {
 public:
-    HttpFraming(HttpApi& api, Service& service, const Config& config)
-        : api_{api}, service_{service}, config_{config} {}
+    HttpFraming(HttpApi& api, Service& service, const Config& config, bool encrypted = false)
+        : api_{api}, service_{service}, config_{config} {
+        request_.encrypted = encrypted;
+    }
 
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
-    registry::Transport transport() const noexcept override { return registry::Transport::tunnel; }
+    registry::Transport transport() const noexcept override {
+        return request_.encrypted ? registry::Transport::tunnels : registry::Transport::tunnel;
+    }
     std::size_t held() const noexcept override { return request_.body.size(); }
     bool inside_request() const noexcept override { return parser_.has_value(); }
     std::uint32_t idle_timeout_seconds() const noexcept override {

@@ -11,7 +11,8 @@ namespace idnode::resolver {
 struct HttpRequest {
     std::string method = "GET";
     std::string target = "/";
-    unsigned version = 11;  ///< 10 or 11
+    unsigned version = 11;   ///< 10 or 11
+    bool encrypted = false;  ///< of the connection, and so of all its requests
     bool keep_alive = false;
     bool expects_continue = false;
     unsigned host_count = 0;

@@ -1,9 +1,5 @@
 #include "resolver/net/connection.hpp"
 
-#include <sys/socket.h>
-
-#include <cerrno>
-
 #include "resolver/net/stream_hub.hpp"
 
 namespace idnode::resolver {
@@ -19,15 +15,14 @@ constexpr std::uint64_t linger_seconds = 2;
 /// pipelines large answers must not make them pile up here.
 constexpr std::size_t output_batch_max = std::size_t{256} << 10;
 
-bool would_block() noexcept { return errno == EAGAIN || errno == EWOULDBLOCK; }
-
 }  // namespace
 
-Connection::Connection(FileDescriptor socket, std::unique_ptr<Framing> framing, StreamHub& hub)
+Connection::Connection(StreamSocket socket, std::unique_ptr<Framing> framing, StreamHub& hub)
     : socket_{std::move(socket)},
       framing_{std::move(framing)},
       hub_{hub},
-      last_progress_{hub.second_} {}
+      last_progress_{hub.second_},
+      request_since_{hub.second_} {}
 
 void Connection::close() {
     if (!open()) return;
@@ -36,7 +31,8 @@ void Connection::close() {
 }
 
 bool Connection::busy() const noexcept {
-    return deferred_ || !unread_.empty() || !unsent_.empty() || framing_->inside_request();
+    return deferred_ || !unread_.empty() || !unsent_.empty() || framing_->inside_request() ||
+           socket_.in_handshake();
 }
 
 std::optional<Refusal> Connection::find_overdue() const {
@@ -55,16 +51,22 @@ std::optional<Refusal> Connection::find_overdue() const {
 }
 
 std::size_t Connection::receive(MutableBytes room) {
-    const ssize_t size = ::recv(socket_.number(), room.data(), room.size(), MSG_DONTWAIT);
-    if (size < 0 && (would_block() || errno == EINTR)) return 0;
-    if (size <= 0) {  // the peer has said all it wants to say, and has had all its answers; or is
-        close();      // gone
+    const bool was_in_handshake = socket_.in_handshake();
+    const auto moved = socket_.receive(room);
+    const bool wants_write = moved.state == StreamSocket::State::wants_write;
+    if (wants_write != std::exchange(receives_by_sending_, wants_write))
+        hub_.watch(*this, EPOLL_CTL_MOD, wants_write ? EPOLLOUT : EPOLLIN);
+    if (moved.octets == 0) {
+        const bool over =
+            moved.state == StreamSocket::State::ended || moved.state == StreamSocket::State::failed;
+        if (over && was_in_handshake) hub_.metrics_.count(Refusal::tls_handshake);
+        if (over) close();  // it has had all its answers, or is gone
         return 0;
     }
     if (lingering_) return 0;
     touch();
     if (!busy()) request_since_ = hub_.second_;
-    fresh_ = room.first(static_cast<std::size_t>(size));
+    fresh_ = room.first(moved.octets);
     if (unread_.empty()) return fresh_.size();
     unread_.insert(unread_.end(), fresh_.begin(), fresh_.end());
     return fresh_.size();
@@ -160,18 +162,8 @@ void Connection::keep(Bytes rest) {
 }
 
 bool Connection::transmit(Bytes octets) {
-    std::size_t sent = 0;
-    while (sent < octets.size()) {
-        const ssize_t size = ::send(socket_.number(), octets.data() + sent, octets.size() - sent,
-                                    MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (size >= 0) {
-            sent += static_cast<std::size_t>(size);
-            continue;
-        }
-        if (errno == EINTR) continue;
-        if (!would_block()) return false;
-        break;
-    }
+    const auto [sent, state] = socket_.send(octets);
+    if (state == StreamSocket::State::failed || state == StreamSocket::State::ended) return false;
     const Bytes rest = octets.subspan(sent);
     if (rest.empty()) {
         if (!unsent_.empty()) unsent_ = {};
@@ -209,7 +201,7 @@ void Connection::proceed() {
 void Connection::linger() {
     lingering_ = true;
     request_since_ = hub_.second_;
-    ::shutdown(socket_.number(), SHUT_WR);
+    socket_.end();
 }
 
 void Connection::touch() {

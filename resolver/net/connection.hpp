@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "resolver/metrics.hpp"
-#include "resolver/net/file_descriptor.hpp"
 #include "resolver/net/framing.hpp"
+#include "resolver/net/stream_socket.hpp"
 
 namespace idnode::resolver {
 
@@ -18,10 +18,10 @@ class StreamHub;
 /// peer does not read, nothing more is read from it. After `close` it only waits to be destroyed.
 class Connection {
 public:
-    Connection(FileDescriptor socket, std::unique_ptr<Framing> framing, StreamHub& hub);
+    Connection(StreamSocket socket, std::unique_ptr<Framing> framing, StreamHub& hub);
 
-    int descriptor() const noexcept { return socket_.number(); }
-    bool open() const noexcept { return socket_.number() >= 0; }
+    int descriptor() const noexcept { return socket_.descriptor(); }
+    bool open() const noexcept { return socket_.descriptor() >= 0; }
     /// Whether answers wait for the peer to read.
     bool sending() const noexcept { return !unsent_.empty(); }
     /// Whether a request or an answer is unfinished.
@@ -36,7 +36,7 @@ public:
     std::optional<Refusal> find_overdue() const;
 
     /// Takes what has arrived into `room`, where it stays until `answer`; returns how much. Closes
-    /// the connection at its end.
+    /// the connection at its end. Precondition: room for what `StreamSocket::receive` wants.
     std::size_t receive(protocol::MutableBytes room);
     /// Adds what is asked for to `handles`, as far as there is room.
     void foresee(registry::HandleGroup& handles);
@@ -65,24 +65,25 @@ private:
     void linger();
     void touch();
 
-    FileDescriptor socket_;
+    StreamSocket socket_;
     std::unique_ptr<Framing> framing_;
     StreamHub& hub_;
     std::list<std::shared_ptr<Connection>>::iterator place_;
     protocol::Bytes fresh_;     ///< received in this turn
     std::size_t foreseen_ = 0;  ///< requests whose handles were looked up ahead
     std::size_t foreseen_handles_ = 0;
-    std::vector<std::byte> unread_;    ///< received, not yet answered
-    std::vector<std::byte> unsent_;    ///< answered, not yet sent
-    std::size_t held_ = 0;             ///< octets that the hub has noted
-    std::uint64_t last_progress_ = 0;  ///< second in which octets last moved
-    std::uint64_t request_since_ = 0;  ///< second in which the unfinished request began
-    std::uint64_t sending_since_ = 0;  ///< second in which the peer began to keep answers waiting
-    bool more_requests_ = false;       ///< `unread_` may hold whole requests
-    bool deferred_ = false;            ///< the answer to a request is still to come
-    bool waiting_ = false;             ///< for the disk
-    bool closing_ = false;             ///< close when everything is sent
-    bool lingering_ = false;           ///< everything is sent; what still comes is thrown away
+    std::vector<std::byte> unread_;     ///< received, not yet answered
+    std::vector<std::byte> unsent_;     ///< answered, not yet sent
+    std::size_t held_ = 0;              ///< octets that the hub has noted
+    std::uint64_t last_progress_ = 0;   ///< second in which octets last moved
+    std::uint64_t request_since_ = 0;   ///< second in which the unfinished request began
+    std::uint64_t sending_since_ = 0;   ///< second in which the peer began to keep answers waiting
+    bool receives_by_sending_ = false;  ///< TLS has to send before it can receive
+    bool more_requests_ = false;        ///< `unread_` may hold whole requests
+    bool deferred_ = false;             ///< the answer to a request is still to come
+    bool waiting_ = false;              ///< for the disk
+    bool closing_ = false;              ///< close when everything is sent
+    bool lingering_ = false;            ///< everything is sent; what still comes is thrown away
 };
 
 }  // namespace idnode::resolver

@@ -42,7 +42,7 @@ Framing::Progress HandleFraming::consume(registry::Lookup& lookup, protocol::Byt
     }
     const std::size_t size = Envelope::wire_size + length;
     if (in.size() < size) return {};
-    service_.metrics().count(Transport::tcp);
+    service_.metrics().count(transport());
     const Reply reply = service_.answer(lookup, in.first(size), out.room(reply_size_max));
     if (reply.deferred) return {.consumed = size, .close = false, .deferred = in.first(size)};
     append(reply, out);

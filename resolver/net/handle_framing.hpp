@@ -10,12 +10,15 @@ namespace idnode::resolver {
 /// (RFC 3652 §2.3). Connections stay open; answers come in the order of the requests.
 class HandleFraming final : public Framing {
 public:
-    HandleFraming(Service& service, const Config& config) : service_{service}, config_{config} {}
+    HandleFraming(Service& service, const Config& config, bool encrypted = false)
+        : service_{service}, config_{config}, encrypted_{encrypted} {}
 
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
-    registry::Transport transport() const noexcept override { return registry::Transport::tcp; }
+    registry::Transport transport() const noexcept override {
+        return encrypted_ ? registry::Transport::tls : registry::Transport::tcp;
+    }
     std::uint32_t idle_timeout_seconds() const noexcept override {
         return config_.tcp_idle_timeout_seconds;
     }
@@ -23,6 +26,7 @@ public:
 private:
     Service& service_;
     const Config& config_;
+    const bool encrypted_;
 };
 
 }  // namespace idnode::resolver

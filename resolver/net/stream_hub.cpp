@@ -141,7 +141,7 @@ void StreamHub::watch(const Connection& connection, int operation, std::uint32_t
     ::epoll_ctl(poll_.native_handle(), operation, connection.descriptor(), &event);
 }
 
-void StreamHub::admit(FileDescriptor socket, std::unique_ptr<Framing> framing) {
+void StreamHub::admit(StreamSocket socket, std::unique_ptr<Framing> framing) {
     if (connections_.size() >= connections_max_) {
         metrics_.count(Refusal::connection_limit);
         evict_oldest();

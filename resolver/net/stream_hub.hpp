@@ -12,8 +12,8 @@
 #include "resolver/admin/pool.hpp"
 #include "resolver/config.hpp"
 #include "resolver/metrics.hpp"
-#include "resolver/net/file_descriptor.hpp"
 #include "resolver/net/framing.hpp"
+#include "resolver/net/stream_socket.hpp"
 
 namespace idnode::resolver {
 
@@ -33,9 +33,9 @@ public:
     StreamHub(const StreamHub&) = delete;
     StreamHub& operator=(const StreamHub&) = delete;
 
-    /// Takes over a connected, non-blocking socket. When there are as many connections as there
+    /// Takes over a connected socket. When there are as many connections as there
     /// may be, the one that has been silent longest goes.
-    void admit(FileDescriptor socket, std::unique_ptr<Framing> framing);
+    void admit(StreamSocket socket, std::unique_ptr<Framing> framing);
     void evict_oldest();
     /// Closes what has been silent too long. Called once a second.
     void sweep();

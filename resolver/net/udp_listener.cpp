@@ -286,7 +286,7 @@ void UdpListener::answer_waiting() {
 
 void UdpListener::handle(const DatagramRequest& request) {
     Bytes message = request.message;
-    service_.metrics().count(Transport::udp);
+    service_.metrics().count(registry::Transport::udp);
     if (message.size() < Envelope::wire_size)
         return service_.metrics().count(Refusal::unanswerable_datagram);
     if (message.size() > request_size_max) {

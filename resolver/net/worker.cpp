@@ -65,10 +65,18 @@ Endpoint Worker::listen_http(const Endpoint& endpoint) {
     return listen_stream(endpoint, &Worker::make_http_framing);
 }
 
-Endpoint Worker::listen_stream(const Endpoint& endpoint, MakeFraming make_framing) {
+Endpoint Worker::listen_handle_tls(const Endpoint& endpoint) {
+    return listen_stream(endpoint, &Worker::make_handle_framing, true);
+}
+
+Endpoint Worker::listen_https(const Endpoint& endpoint) {
+    return listen_stream(endpoint, &Worker::make_http_framing, true);
+}
+
+Endpoint Worker::listen_stream(const Endpoint& endpoint, MakeFraming make_framing, bool encrypted) {
     const tcp::endpoint address{endpoint.address, endpoint.port};
-    Acceptor& acceptor = *acceptors_.emplace_back(std::make_unique<Acceptor>(
-        Acceptor{tcp::acceptor{context_}, boost::asio::steady_timer{context_}, make_framing}));
+    Acceptor& acceptor = *acceptors_.emplace_back(std::make_unique<Acceptor>(Acceptor{
+        tcp::acceptor{context_}, boost::asio::steady_timer{context_}, make_framing, encrypted}));
     acceptor.socket.open(address.protocol());
     acceptor.socket.set_option(tcp::acceptor::reuse_address{true});
     acceptor.socket.set_option(ReusePort{true});
@@ -104,17 +112,20 @@ bool Worker::accept_waiting(Acceptor& acceptor) {
         }
         const int on = 1;
         ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        hub_.admit(std::move(socket), (this->*acceptor.make_framing)());
+        TlsConnection tls = acceptor.encrypted ? tls_->accept(socket.number()) : TlsConnection{};
+        if (acceptor.encrypted && !tls) continue;  // no memory: the peer is told by the end
+        hub_.admit(StreamSocket{std::move(socket), std::move(tls)},
+                   (this->*acceptor.make_framing)(acceptor.encrypted));
     }
     return true;
 }
 
-std::unique_ptr<Framing> Worker::make_handle_framing() {
-    return std::make_unique<HandleFraming>(service_, config_);
+std::unique_ptr<Framing> Worker::make_handle_framing(bool encrypted) {
+    return std::make_unique<HandleFraming>(service_, config_, encrypted);
 }
 
-std::unique_ptr<Framing> Worker::make_http_framing() {
-    return std::make_unique<HttpFraming>(api_, service_, config_);
+std::unique_ptr<Framing> Worker::make_http_framing(bool encrypted) {
+    return std::make_unique<HttpFraming>(api_, service_, config_, encrypted);
 }
 
 void Worker::set_limits() {
@@ -173,9 +184,11 @@ void Worker::wait_for_end() {
     second_timer_.async_wait([this](const boost::system::error_code&) { wait_for_end(); });
 }
 
-void Worker::apply(const Config& config, const ServiceContext& context) {
-    boost::asio::post(context_, [this, config, context] {
+void Worker::apply(const Config& config, const ServiceContext& context,
+                   std::shared_ptr<const TlsContext> tls) {
+    boost::asio::post(context_, [this, config, context, tls = std::move(tls)] {
         config_ = config;
+        tls_ = tls;
         service_.set_context(context);
         set_limits();
         for (const auto& listener : udp_listeners_) listener->apply(config_);

@@ -28,6 +28,9 @@ public:
     /// endpoint that was bound. Throws boost::system::system_error.
     Endpoint listen_handle(const Endpoint& endpoint);
     Endpoint listen_http(const Endpoint& endpoint);
+    /// The same under TLS.
+    Endpoint listen_handle_tls(const Endpoint& endpoint);
+    Endpoint listen_https(const Endpoint& endpoint);
 
     /// Serves until `stop` was called and its work is done. On the worker's thread.
     void run();
@@ -36,24 +39,27 @@ public:
     /// Takes no new work, finishes what has begun, and lets `run` return, after the configured
     /// time at the latest.
     void stop();
-    void apply(const Config& config, const ServiceContext& context);
+    void apply(const Config& config, const ServiceContext& context,
+               std::shared_ptr<const TlsContext> tls);
 
 private:
-    using MakeFraming = std::unique_ptr<Framing> (Worker::*)();
+    using MakeFraming = std::unique_ptr<Framing> (Worker::*)(bool encrypted);
 
     /// A listening socket, and what it waits for when the system cannot give it connections.
     struct Acceptor {
         boost::asio::ip::tcp::acceptor socket;
         boost::asio::steady_timer pause;
         MakeFraming make_framing;
+        bool encrypted;
     };
 
-    Endpoint listen_stream(const Endpoint& endpoint, MakeFraming make_framing);
+    Endpoint listen_stream(const Endpoint& endpoint, MakeFraming make_framing,
+                           bool encrypted = false);
     void accept(Acceptor& acceptor);
     /// Takes the connections that the system has made already; false when it has no room for one.
     bool accept_waiting(Acceptor& acceptor);
-    std::unique_ptr<Framing> make_handle_framing();
-    std::unique_ptr<Framing> make_http_framing();
+    std::unique_ptr<Framing> make_handle_framing(bool encrypted);
+    std::unique_ptr<Framing> make_http_framing(bool encrypted);
     void set_limits();
     void tick();
     void warm();
@@ -69,6 +75,7 @@ private:
     Service service_;
     HttpApi api_;
     StreamHub hub_;
+    std::shared_ptr<const TlsContext> tls_;  ///< for connections that come from now on
     std::vector<std::unique_ptr<UdpListener>> udp_listeners_;
     std::vector<std::unique_ptr<Acceptor>> acceptors_;
     boost::asio::steady_timer second_timer_{context_};

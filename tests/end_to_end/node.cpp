@@ -91,6 +91,8 @@ void Node::wait_until_ready(const ServeArguments& arguments) {
         const std::string text = log();
         handle_ = find_endpoints(text, " info Handle protocol on ");
         http_ = find_endpoints(text, " info HTTP on ");
+        https_ = find_endpoints(text, " info HTTPS on ");
+        handle_tls_ = find_endpoints(text, " info Handle protocol under TLS on ");
         const bool listening = text.ends_with('\n') && handle_.size() == arguments.handle.size() &&
                                http_.size() == arguments.http.size();
         if (!listening && !server_->running())

@@ -49,6 +49,9 @@ public:
 
     const Endpoint& handle(std::size_t at = 0) const { return handle_.at(at); }
     const Endpoint& http(std::size_t at = 0) const { return http_.at(at); }
+    /// As far as the configuration asks for them.
+    const Endpoint& https() const { return https_.at(0); }
+    const Endpoint& handle_tls() const { return handle_tls_.at(0); }
 
     /// What the node has logged since it started last.
     std::string log() const { return read_file(log_file()); }
@@ -74,6 +77,8 @@ private:
     std::unique_ptr<Process> server_;
     std::vector<Endpoint> handle_;
     std::vector<Endpoint> http_;
+    std::vector<Endpoint> https_;
+    std::vector<Endpoint> handle_tls_;
 };
 
 /// Whether the machine has an IPv6 loopback.

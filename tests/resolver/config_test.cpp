@@ -262,15 +262,26 @@ TEST(Reload, TakesOverExactlyTheOptionsThatSaySo) {
     std::vector<std::string_view> restart;
     for (const Option& option : options())
         if (!option.reloadable) restart.push_back(option.name);
-    EXPECT_EQ(restart,
-              (std::vector<std::string_view>{
-                  "data_directory", "listen.handle", "listen.http", "workers",
-                  "registry.map_size_gib", "front.enabled", "front.memory_mib", "udp.batch_max",
-                  "udp.socket_buffer_kib", "administration.administrators",
-                  "administration.threads", "administration.requests_max",
-                  "administration.challenges_max", "administration.challenge_seconds",
-                  "administration.sessions_max", "administration.session_seconds",
-                  "administration.session_idle_seconds", "administration.weak_algorithms"}));
+    EXPECT_EQ(restart, (std::vector<std::string_view>{"data_directory",
+                                                      "listen.handle",
+                                                      "listen.http",
+                                                      "listen.https",
+                                                      "listen.handle_tls",
+                                                      "workers",
+                                                      "registry.map_size_gib",
+                                                      "front.enabled",
+                                                      "front.memory_mib",
+                                                      "udp.batch_max",
+                                                      "udp.socket_buffer_kib",
+                                                      "administration.administrators",
+                                                      "administration.threads",
+                                                      "administration.requests_max",
+                                                      "administration.challenges_max",
+                                                      "administration.challenge_seconds",
+                                                      "administration.sessions_max",
+                                                      "administration.session_seconds",
+                                                      "administration.session_idle_seconds",
+                                                      "administration.weak_algorithms"}));
     EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
     EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
     Config changed;

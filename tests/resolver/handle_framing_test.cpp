@@ -107,7 +107,7 @@ TEST_F(HandleFramingTest, AnswersPipelinedRequestsInTheirOrderHoweverTheyArrive)
 TEST_F(HandleFramingTest, GivesTheAnswersOfTheService) {
     const std::string request = request_for("88.1/a", 1);
     EXPECT_EQ(talk(request).said, node_.answer(bytes_of(request)));
-    EXPECT_EQ(node_.metrics().requests[static_cast<std::size_t>(Transport::tcp)].value(), 1U);
+    EXPECT_EQ(node_.metrics().requests[std::size_t(registry::Transport::tcp)].value(), 1U);
 }
 
 TEST_F(HandleFramingTest, WaitsForTheRestOfARequestThatIsCutOffAnywhere) {

@@ -258,7 +258,7 @@ TEST_F(HttpApiTest, PassesMessagesToTheServiceInTheTunnel) {
         EXPECT_EQ(answer.code, ResponseCode::success);
         EXPECT_EQ(answer.values.at(0).data, "https://example.org/obj/00000001");
     }
-    EXPECT_EQ(node_.metrics().requests[static_cast<std::size_t>(Transport::tunnel)].value(), 2U);
+    EXPECT_EQ(node_.metrics().requests[std::size_t(registry::Transport::tunnel)].value(), 2U);
     const HttpReply& short_one =
         send("POST", "/", std::string(19, '\2'), "application/x-hdl-message");
     EXPECT_EQ(short_one.status, 400U);

@@ -37,15 +37,15 @@ TEST(Counter, AddsAndSubtracts) {
 TEST(Metrics, AreTheSumOverAllWorkers) {
     const Workers workers = make_workers(3);
     for (const auto& worker : workers) {
-        worker->count(Transport::udp);
+        worker->count(registry::Transport::udp);
         worker->count(Refusal::malformed_http);
         worker->count(ResponseCode::success);
         worker->store_faults.add();
         worker->connections.add(2);
         worker->buffered_octets.add(100);
     }
-    workers[1]->count(Transport::udp);
-    workers[2]->count(Transport::tunnel);
+    workers[1]->count(registry::Transport::udp);
+    workers[2]->count(registry::Transport::tunnel);
     workers[2]->connections.subtract();
     const std::string text = format_metrics(workers, {});
     EXPECT_THAT(text, HasSubstr("idnode_requests_total{transport=\"udp\"} 4\n"));
