@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "protocol/handle/typed_data.hpp"
 #include "tests/end_to_end/administrator.hpp"
 #include "tests/end_to_end/http.hpp"
 #include "tests/end_to_end/node.hpp"
@@ -36,21 +35,7 @@ inline Value url(std::uint32_t index, std::string text) {
     return {.index = index, .type = "URL", .data = std::move(text), .references = {}};
 }
 
-inline Value admin(std::uint32_t index = 100) {
-    return {.index = index,
-            .type = "HS_ADMIN",
-            .data = protocol::encode_admin({0x0fff, owner}),
-            .references = {}};
-}
-
-inline std::string prefix_record(const Credentials& key) {
-    const std::string& handle = key.identity.handle;
-    return R"({"handle":")" + handle +
-           R"(","values":[{"index":100,"type":"HS_ADMIN","data":{"format":"admin","value":)" +
-           R"({"handle":")" + handle + R"(","index":300,"permissions":"111111111111"}}},)" +
-           R"({"index":300,"type":"HS_SECKEY","permissions":"1100","data":")" + key.secret +
-           "\"}]}\n";
-}
+inline Value admin(std::uint32_t index = 100) { return admin_value(index, owner); }
 
 /// A node with two prefixes, an administrator of each, and a connection to it.
 class Administration : public ::testing::Test {

@@ -43,6 +43,22 @@ std::string written(const std::function<void(WireWriter&)>& write) {
 
 }  // namespace
 
+std::string prefix_record(const Credentials& key) {
+    const std::string& handle = key.identity.handle;
+    return R"({"handle":")" + handle +
+           R"(","values":[{"index":100,"type":"HS_ADMIN","data":{"format":"admin","value":)" +
+           R"({"handle":")" + handle + R"(","index":300,"permissions":"111111111111"}}},)" +
+           R"({"index":300,"type":"HS_SECKEY","permissions":"1100","data":")" + key.secret +
+           "\"}]}\n";
+}
+
+protocol::Value admin_value(std::uint32_t index, const protocol::Reference& identity) {
+    return {.index = index,
+            .type = "HS_ADMIN",
+            .data = protocol::encode_admin({0x0fff, identity}),
+            .references = {}};
+}
+
 std::string values_body(std::string_view handle, const std::vector<protocol::Value>& values) {
     return written([&](WireWriter& writer) {
         writer.text(handle);

@@ -17,6 +17,13 @@ struct Credentials {
     std::string secret;
 };
 
+/// The record of a prefix, as a line to import, whose administrator holds that key: its handle is
+/// that of the identity, value 100 gives him all permissions, value 300 is the key.
+std::string prefix_record(const Credentials& key);
+
+/// An HS_ADMIN value that gives an identity all permissions.
+protocol::Value admin_value(std::uint32_t index, const protocol::Reference& identity);
+
 /// Bodies of op codes 100 to 104, and of those that name a handle only.
 std::string values_body(std::string_view handle, const std::vector<protocol::Value>& values);
 std::string remove_body(std::string_view handle, const std::vector<std::uint32_t>& indexes);
