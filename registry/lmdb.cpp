@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace idnode::registry::lmdb {
@@ -46,6 +47,25 @@ int reason_of(int code, MDB_env* env) {
 constexpr unsigned readers_max = 512;
 constexpr mdb_mode_t file_mode = 0640;
 
+/// A cache line for each reader, and a page for what stands before them.
+constexpr off_t lock_file_size = 64 * readers_max + 4096;
+
+/// Has the disk set room aside for the lock file. LMDB writes to it through a map, and where a disk
+/// is full that would end the process at the first reader on a page that is not there yet. To be
+/// called before LMDB opens the file, since closing it gives up the locks that the process has.
+void reserve_lock_file(const std::filesystem::path& store) {
+    const std::string name = store.string() + "-lock";
+    const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, file_mode);
+    if (file < 0) return;  // LMDB says what it needs
+    const bool full = ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, lock_file_size) != 0 &&
+                      (errno == ENOSPC || errno == EDQUOT);
+    if (std::FILE* const stream = ::fdopen(file, "r+")) std::fclose(stream);
+    if (full)
+        throw StoreError{StoreError::Kind::full_disk,
+                         "cannot open the store at " + store.string() +
+                             ": the disk is full, and there is no room for the lock file"};
+}
+
 }  // namespace
 
 void require(int code, const char* doing) {
@@ -78,9 +98,15 @@ void require(int code, const char* doing) {
         case MDB_VERSION_MISMATCH:
         case MDB_INCOMPATIBLE:  // a text where a table should be
             throw StoreError{Kind::foreign, sentence + "the file is no registry"};
+        case MDB_PANIC:
+            throw StoreError{
+                Kind::broken_disk,
+                sentence +
+                    "the disk has failed to take the root page of the store, which can "
+                    "only be read and written again after a new start; what was "
+                    "acknowledged is safe"};
         case MDB_CORRUPTED:
-        case MDB_PAGE_NOTFOUND:
-        case MDB_PANIC: throw StoreError{Kind::corrupt, sentence + mdb_strerror(code)};
+        case MDB_PAGE_NOTFOUND: throw StoreError{Kind::corrupt, sentence + mdb_strerror(code)};
         default: throw StoreError{Kind::fault, sentence + mdb_strerror(code)};
     }
 }
@@ -97,6 +123,7 @@ Env::Env(const std::filesystem::path& file, Mode mode, std::uint64_t map_size_ma
     // belong to their objects rather than to threads.
     unsigned flags = MDB_NOSUBDIR | MDB_NORDAHEAD | MDB_NOTLS;
     if (mode == Mode::read_only) flags |= MDB_RDONLY;
+    reserve_lock_file(file);
     require(mdb_env_open(env, file.c_str(), flags, file_mode),
             ("open the store at " + file.string()).c_str());
     int dead = 0;

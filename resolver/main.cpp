@@ -6,6 +6,7 @@
 int main(int argc, char** argv) {
     using namespace idnode::resolver;
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not of the program
+    std::signal(SIGXFSZ, SIG_IGN);  // as is a file that may not grow any further
 
     CLI::App app{"idnode: a secondary node that resolves industrial identifiers (标识解析)",
                  "idnode"};

@@ -67,6 +67,7 @@ Administration::Administration(registry::CommitQueue& queue, const Clock& clock,
     : queue_{queue},
       clock_{clock},
       post_{std::move(post)},
+      faults_{clock},
       options_{options},
       challenges_{options.challenges, clock},
       sessions_{options.sessions, clock} {}
@@ -320,7 +321,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
                       .done =
                           [this, exchange, created](const registry::JobOutcome& outcome) {
-                              post_([exchange, created, outcome] {
+                              post_([this, exchange, created, outcome] {
                                   guard(*exchange,
                                         [&] { finish_change(*exchange, created, outcome); });
                               });
@@ -335,7 +336,10 @@ void Administration::finish_change(Exchange& exchange, const std::string& create
     if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
         return exchange.fail(refusal->code, refusal->message);
     const auto* const commit = std::get_if<registry::Commit>(&outcome);
-    if (!commit) return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
+    if (!commit) {
+        faults_.tell(std::get<std::exception_ptr>(outcome));
+        return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
+    }
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
         if (!created.empty()) protocol::encode_create_response(body, created);
         // Clients ignore what stands behind: a retry of what was done before says so.

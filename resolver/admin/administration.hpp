@@ -10,6 +10,7 @@
 #include "registry/lookup.hpp"
 #include "resolver/admin/change_request.hpp"
 #include "resolver/admin/exchange.hpp"
+#include "resolver/admin/fault_log.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/service.hpp"
@@ -60,8 +61,8 @@ private:
     void terminate_session(Exchange& exchange);
     void answer_resolution(registry::Lookup& lookup, Exchange& exchange);
     void answer_change(registry::Lookup& lookup, const Pending& exchange);
-    static void finish_change(Exchange& exchange, const std::string& created,
-                              const registry::JobOutcome& outcome);
+    void finish_change(Exchange& exchange, const std::string& created,
+                       const registry::JobOutcome& outcome);
     void answer_list(registry::Lookup& lookup, Exchange& exchange);
     /// Asks who it is, unless that is known; true when it is.
     bool require_identity(Exchange& exchange);
@@ -70,6 +71,7 @@ private:
     registry::CommitQueue& queue_;
     const Clock& clock_;
     const Post post_;
+    FaultLog faults_;
     const AdministrationOptions options_;
     auth::ChallengeTable challenges_;
     auth::SessionTable sessions_;

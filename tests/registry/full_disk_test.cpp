@@ -1,14 +1,10 @@
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sched.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include <csignal>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,6 +12,7 @@
 #include "registry/writer.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/records.hpp"
+#include "tests/support/small_file_system.hpp"
 #include "tests/support/temp_directory.hpp"
 
 namespace idnode::registry {
@@ -23,25 +20,6 @@ namespace {
 
 using test::put;
 using test::url_record;
-
-constexpr std::string_view not_permitted = "not permitted: ";
-
-/// Gives the process a view of the file system of its own, with a small one mounted at `place`.
-/// Returns what of it the system refused, or nothing.
-std::string mount_small(const std::filesystem::path& place, const char* options) {
-    const auto refusal = [](const char* what) {
-        return std::string{not_permitted} + what + ": " + std::strerror(errno);
-    };
-    const uid_t user = ::getuid();
-    const gid_t group = ::getgid();
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return refusal("unshare");
-    std::ofstream{"/proc/self/setgroups"} << "deny";
-    std::ofstream{"/proc/self/uid_map"} << "0 " << user << " 1";
-    std::ofstream{"/proc/self/gid_map"} << "0 " << group << " 1";
-    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return refusal("mount");
-    if (::mount("none", place.c_str(), "tmpfs", 0, options) != 0) return refusal("mount");
-    return {};
-}
 
 /// A batch of about four MiB.
 std::vector<Change> large_batch() {
@@ -97,10 +75,10 @@ class FullDisk : public testing::TestWithParam<const char*> {};
 TEST_P(FullDisk, IsReportedAsSuchAndHarmsNothing) {
     const test::TempDirectory directory;
     const std::string said = test::run_in_child([&] {
-        const std::string refusal = mount_small(directory.path(), GetParam());
+        const std::string refusal = test::mount_small(directory.path(), GetParam());
         return refusal.empty() ? fill_up(directory.path()) : refusal;
     });
-    if (said.starts_with(not_permitted))
+    if (said.starts_with(test::not_permitted))
         GTEST_SKIP() << "this needs a small file system, and mounting one is " << said;
     EXPECT_EQ(said, full_sentence);
 }
@@ -111,7 +89,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, FullDisk,
 TEST(FullDisk, LeavesTheStoreWritableOnceThereIsRoom) {
     const test::TempDirectory directory;
     const std::string said = test::run_in_child([&]() -> std::string {
-        const std::string refusal = mount_small(directory.path(), "size=1m");
+        const std::string refusal = test::mount_small(directory.path(), "size=1m");
         if (!refusal.empty()) return refusal;
         const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
         test::commit(store, {put(url_record("88.1/a", "one", 1))});
@@ -119,16 +97,64 @@ TEST(FullDisk, LeavesTheStoreWritableOnceThereIsRoom) {
             test::commit(store, large_batch());
         } catch (const StoreError&) {
             test::commit(store, {put(url_record("88.1/b", "two"))});
-            if (::mount("none", directory.path().c_str(), nullptr, MS_REMOUNT, "size=32m") != 0)
-                return std::string{not_permitted} + "remount";
+            const std::string refused = test::remount(directory.path(), "size=32m");
+            if (!refused.empty()) return refused;
             test::commit(store, large_batch());
         }
         const auto faults = test::faults_of(store);
         return faults.empty() ? std::to_string(Snapshot{store}.sequence()) : faults.front();
     });
-    if (said.starts_with(not_permitted))
+    if (said.starts_with(test::not_permitted))
         GTEST_SKIP() << "this needs a small file system, and mounting one is " << said;
     EXPECT_EQ(said, "1003");
+}
+
+/// Takes all the room that there is.
+void fill(const std::filesystem::path& directory) {
+    std::ofstream file{directory / "filler", std::ios::binary | std::ios::app};
+    const std::string page(4096, 'x');
+    while (file.write(page.data(), static_cast<std::streamsize>(page.size())).flush()) {}
+}
+
+TEST(FullDisk, HasRoomForAllReadersOfAStoreThatIsOpen) {
+    const test::TempDirectory directory;
+    const std::string said = test::run_in_child([&]() -> std::string {
+        const std::string refusal = test::mount_small(directory.path(), "size=1m");
+        if (!refusal.empty()) return refusal;
+        const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
+        test::commit(store, {put(url_record("88.1/a", "one", 1))});
+        fill(directory.path());
+        std::vector<std::unique_ptr<Snapshot>> readers;
+        for (int number = 0; number < 500; ++number)
+            readers.push_back(std::make_unique<Snapshot>(store));
+        return readers.back()->find("88.1/a") ? "found" : "not found";
+    });
+    if (said.starts_with(test::not_permitted))
+        GTEST_SKIP() << "this needs a small file system, and mounting one is " << said;
+    EXPECT_EQ(said, "found");
+}
+
+TEST(FullDisk, WithoutRoomForTheLockFileIsSaidWhenTheStoreIsOpened) {
+    const test::TempDirectory directory;
+    const std::string said = test::run_in_child([&]() -> std::string {
+        const std::string refusal = test::mount_small(directory.path(), "size=1m");
+        if (!refusal.empty()) return refusal;
+        {
+            const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
+            test::commit(store, {put(url_record("88.1/a", "one", 1))});
+        }
+        std::filesystem::remove(directory.path() / "registry.mdb-lock");
+        fill(directory.path());
+        try {
+            const Store store{directory.path(), Store::Access::read, test::small_map};
+            return "it was opened";
+        } catch (const StoreError& error) {
+            return error.kind() == StoreError::Kind::full_disk ? "full disk" : error.what();
+        }
+    });
+    if (said.starts_with(test::not_permitted))
+        GTEST_SKIP() << "this needs a small file system, and mounting one is " << said;
+    EXPECT_EQ(said, "full disk");
 }
 
 TEST(FileSizeLimit, IsReportedAsAFullDiskAndHarmsNothing) {
@@ -136,10 +162,11 @@ TEST(FileSizeLimit, IsReportedAsAFullDiskAndHarmsNothing) {
     const std::string said = test::run_in_child([&] {
         ::signal(SIGXFSZ, SIG_IGN);  // so that a write fails rather than the process
         const rlimit limit{.rlim_cur = 1 << 20, .rlim_max = 1 << 20};
-        return ::setrlimit(RLIMIT_FSIZE, &limit) == 0 ? fill_up(directory.path())
-                                                      : std::string{not_permitted} + "setrlimit";
+        return ::setrlimit(RLIMIT_FSIZE, &limit) == 0
+                   ? fill_up(directory.path())
+                   : std::string{test::not_permitted} + "setrlimit";
     });
-    if (said.starts_with(not_permitted))
+    if (said.starts_with(test::not_permitted))
         GTEST_SKIP() << "this needs a limit on the size of files, which is " << said;
     EXPECT_EQ(said,
               "cannot commit to the store: the file may not grow any further; nothing of this "
