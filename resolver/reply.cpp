@@ -29,6 +29,13 @@ constexpr std::uint32_t flags_echoed =
     op_flag::authoritative | op_flag::certify | op_flag::encrypt | op_flag::cache_certify |
     op_flag::public_only | op_flag::request_digest | op_flag::do_not_refer;
 
+/// The same where values are written; nobody has looked at them before he has to prove himself.
+constexpr std::uint32_t flags_of_writing = op_flag::overwrite | op_flag::mint_suffix;
+
+bool writes_values(protocol::OpCode op_code) noexcept {
+    return op_code == protocol::OpCode::create_handle || op_code == protocol::OpCode::add_value;
+}
+
 // Digest algorithms of RFC 3652 §2.2.3.
 constexpr std::uint8_t algorithm_sha1 = 2;
 constexpr std::uint8_t algorithm_sha256 = 3;
@@ -49,6 +56,7 @@ ReplyWriter::ReplyWriter(const protocol::Message& request, MutableBytes out,
     envelope_.session_id = request.envelope.session_id;
     envelope_.request_id = request.envelope.request_id;
     flags_ = (request.header.op_flags & flags_echoed) | op_flag::recursive;
+    if (writes_values(request.header.op_code)) flags_ |= request.header.op_flags & flags_of_writing;
     if (identity.primary) flags_ |= op_flag::authoritative;
     if (!knows_digests(envelope_.version)) flags_ &= ~op_flag::request_digest;
     if (!identity.key) flags_ &= ~op_flag::certify;
@@ -124,7 +132,7 @@ Reply ReplyWriter::finish_signed(ResponseCode code, Bytes tail) {
 
 /// A challenge names the request's digest whether that was asked for or not.
 Reply ReplyWriter::finish_challenge(const protocol::Challenge& challenge) {
-    flags_ &= ~op_flag::request_digest;
+    flags_ &= ~(op_flag::request_digest | flags_of_writing);
     start_body();
     flags_ |= op_flag::request_digest;
     encode_challenge(body_, challenge);
