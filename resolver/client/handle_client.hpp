@@ -2,10 +2,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/handle/message.hpp"
 #include "protocol/handle/value.hpp"
+#include "resolver/client/round_trip.hpp"
 #include "resolver/net/endpoint.hpp"
 
 namespace idnode::resolver {
@@ -16,6 +18,7 @@ struct Query {
     std::vector<std::uint32_t> indexes;
     std::vector<std::string> types;
     bool public_only = true;
+    bool certified = false;  ///< asks for an answer that is signed and names its request
 };
 
 /// What a server answered.
@@ -26,12 +29,12 @@ struct Answer {
     std::vector<protocol::Value> values;
 };
 
-enum class Channel {
-    automatic,  ///< UDP, and TCP when no answer comes
-    udp,
-    tcp,
-    http,  ///< the message tunnel
-};
+/// An id that nobody can foresee.
+std::uint32_t make_request_id();
+
+/// A request as one message, envelope included, without credential.
+std::vector<std::byte> encode_request(protocol::OpCode op_code, std::uint32_t op_flags,
+                                      std::string_view body, std::uint32_t request_id);
 
 /// The request as one message, envelope included.
 std::vector<std::byte> encode_query(const Query& query, std::uint32_t request_id);
