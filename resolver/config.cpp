@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "resolver/client/home.hpp"
 #include "resolver/net/endpoint.hpp"
 
 namespace idnode::resolver {
@@ -54,6 +55,11 @@ const std::vector<Option> all_options{
     {"administration.session_seconds", &C::administration_session_seconds, 60, 604'800},
     {"administration.session_idle_seconds", &C::administration_session_idle_seconds, 10, 604'800},
     {"administration.weak_algorithms", &C::administration_weak_algorithms},
+    {"keys.servers", &C::keys_servers},
+    {"keys.timeout_ms", &C::keys_timeout_ms, 100, 30'000},
+    {"keys.questions_max", &C::keys_questions_max, 1, 4096},
+    {"keys.cached_max", &C::keys_cached_max, 0, 1'000'000},
+    {"keys.cached_seconds", &C::keys_cached_seconds, 0, 86'400},
     {"stop_timeout_seconds", &C::stop_timeout_seconds, 0, 3600, true},
     {"site.serial", &C::site_serial, 0, 65'534, true},
     {"site.primary", &C::site_primary, 0, 0, true},
@@ -162,10 +168,17 @@ private:
     }
 
     void read(const YAML::Node& node, const Option& option, std::vector<std::string>& value) {
-        if (!node.IsSequence()) return misfit(node, option, "a list such as [\"127.0.0.1:2641\"]");
+        const bool by_prefix = option.name == "keys.servers";
+        if (!node.IsSequence())
+            return misfit(node, option,
+                          by_prefix ? "a list such as [\"88.118.9=192.0.2.1:2641\"]"
+                                    : "a list such as [\"127.0.0.1:2641\"]");
         std::vector<std::string> texts;
         for (const auto& each : node) {
-            if (!each.IsScalar() || !parse_endpoint(each.Scalar()))
+            const std::string text = each.IsScalar() ? each.Scalar() : "";
+            if (by_prefix && !parse_prefix_server(text))
+                return misfit(each, option, "PREFIX=ADDRESS:PORT such as 88.118.9=192.0.2.1:2641");
+            if (!by_prefix && !parse_endpoint(text))
                 return misfit(each, option, "ADDRESS:PORT such as 127.0.0.1:2641 or [::1]:2641");
             texts.push_back(each.Scalar());
         }

@@ -62,6 +62,12 @@ struct Config {
     std::uint32_t administration_session_idle_seconds = 3'600;
     bool administration_weak_algorithms = false;
 
+    std::vector<std::string> keys_servers{};
+    std::uint32_t keys_timeout_ms = 2000;
+    std::uint32_t keys_questions_max = 64;
+    std::uint32_t keys_cached_max = 10'000;
+    std::uint32_t keys_cached_seconds = 600;
+
     std::uint32_t stop_timeout_seconds = 10;
 
     std::uint32_t site_serial = 1;

@@ -56,9 +56,27 @@ MetricFamily refusals_of(const Workers& workers) {
     return refusals;
 }
 
+std::vector<MetricFamily> families_of(const KeyFigures& keys) {
+    const auto count = [](const char* name, const char* help, std::uint64_t value) {
+        return single(name, help, MetricType::Counter, static_cast<double>(value));
+    };
+    return {
+        count("idnode_key_questions_total", "Questions to other nodes about their keys",
+              keys.asked),
+        count("idnode_key_questions_unanswered_total",
+              "Questions about keys without an answer to believe in time", keys.unanswered),
+        count("idnode_key_questions_refused_total",
+              "Questions about keys that were not asked, since too many were open", keys.refused),
+        count("idnode_key_cache_hits_total", "Keys of other nodes that were found in memory",
+              keys.kept_used),
+        single("idnode_key_cache_handles", "Handles of other nodes whose keys are in memory",
+               MetricType::Gauge, static_cast<double>(keys.kept))};
+}
+
 }  // namespace
 
-std::string format_metrics(const Workers& workers, const StoreFigures& store) {
+std::string format_metrics(const Workers& workers, const StoreFigures& store,
+                           const KeyFigures& keys) {
     MetricFamily requests =
         family("idnode_requests_total", "Requests by transport", MetricType::Counter);
     for (const Transport transport : transports) {
@@ -104,7 +122,9 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store) {
         single("idnode_store_bytes", "Size of the registry's file", MetricType::Gauge,
                static_cast<double>(store.file_octets)),
     };
-    return prometheus::TextSerializer{}.Serialize(all);
+    std::vector<MetricFamily> families = families_of(keys);
+    families.insert(families.begin(), all.begin(), all.end());
+    return prometheus::TextSerializer{}.Serialize(families);
 }
 
 }  // namespace idnode::resolver

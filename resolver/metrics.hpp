@@ -80,8 +80,17 @@ struct StoreFigures {
     std::uint64_t file_octets = 0;
 };
 
+/// Questions to other nodes about the keys that they hold.
+struct KeyFigures {
+    std::uint64_t asked = 0;
+    std::uint64_t unanswered = 0;  ///< of these, in time and so that it could be believed
+    std::uint64_t refused = 0;     ///< not asked, since too many were open
+    std::uint64_t kept_used = 0;   ///< keys that were found in memory instead
+    std::uint64_t kept = 0;        ///< handles whose keys are in memory at the moment
+};
+
 /// The sum over all workers in Prometheus text format 0.0.4.
 std::string format_metrics(const std::vector<std::shared_ptr<WorkerMetrics>>& workers,
-                           const StoreFigures& store);
+                           const StoreFigures& store, const KeyFigures& keys = {});
 
 }  // namespace idnode::resolver

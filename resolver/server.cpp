@@ -165,6 +165,7 @@ Server::Server(const Config& config, const Clock& clock)
                                                     clock, metrics_.back(), node_, &pool_));
     }
     listen();
+    pool_.set_own(handle_endpoints_);
     apply(started_);
 }
 
@@ -231,9 +232,11 @@ ServiceContext Server::make_context(const Config& config) const {
 
 std::string Server::metrics_text() const {
     const registry::Snapshot snapshot{store_};
-    return format_metrics(metrics_, {.records = snapshot.record_count(),
-                                     .sequence = snapshot.sequence(),
-                                     .file_octets = store_.env().file_size()});
+    return format_metrics(metrics_,
+                          {.records = snapshot.record_count(),
+                           .sequence = snapshot.sequence(),
+                           .file_octets = store_.env().file_size()},
+                          pool_.key_figures());
 }
 
 void Server::run(const std::function<Config()>& reload) {

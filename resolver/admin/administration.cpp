@@ -62,9 +62,10 @@ std::optional<std::vector<std::string>> handles_behind(const registry::Snapshot&
 
 }  // namespace
 
-Administration::Administration(registry::CommitQueue& queue, const Clock& clock, Post post,
-                               const AdministrationOptions& options)
+Administration::Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys,
+                               const Clock& clock, Post post, const AdministrationOptions& options)
     : queue_{queue},
+      foreign_keys_{foreign_keys},
       clock_{clock},
       post_{std::move(post)},
       faults_{clock},
@@ -86,9 +87,15 @@ void Administration::answer(registry::Lookup& lookup, std::string message,
                             registry::Transport transport, Done done) noexcept {
     const auto exchange = std::make_shared<Exchange>(std::move(message), transport, std::move(done),
                                                      context(), sessions_, clock_.now());
+    go_on(lookup, exchange, [&] { begin(lookup, exchange); });
+}
+
+/// Does a step of an exchange in a fresh view of the registry.
+void Administration::go_on(registry::Lookup& lookup, const Pending& exchange,
+                           const std::function<void()>& step) noexcept {
     guard(*exchange, [&] {
         lookup.renew();
-        begin(lookup, exchange);
+        step();
     });
     lookup.release();
 }
@@ -220,14 +227,15 @@ void Administration::answer_challenge_response(registry::Lookup& lookup, const P
     if (!challenged)
         return exchange->fail_unproven(ResponseCode::authentication_timeout,
                                        "There is no such challenge, or its time is over");
-    const auth::Verdict verdict =
-        auth::authenticate(challenged->challenge, *answer, find_values_in(lookup), options_.weak);
-    exchange->session = sessions_.find(id);
-    exchange->resume(std::move(challenged->message), exchange->session.has_value());
-    if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
-    if (exchange->session) sessions_.set_identity(id, verdict.identity);
-    exchange->identity = verdict.identity;
-    dispatch(lookup, exchange);
+    const auto asked = std::make_shared<auth::ChallengedRequest>(std::move(*challenged));
+    const auto verdict = foreign_keys_.authenticate(
+        lookup, asked->challenge, *answer, [this, exchange, asked](const auth::Verdict& found) {
+            post_([this, exchange, asked, found](registry::Lookup& later) {
+                go_on(later, exchange,
+                      [&] { finish_challenge(later, exchange, asked->message, found); });
+            });
+        });
+    if (verdict) finish_challenge(lookup, exchange, std::move(asked->message), *verdict);
 }
 
 void Administration::answer_verification(registry::Lookup& lookup, Exchange& exchange) {
@@ -321,7 +329,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
                       .done =
                           [this, exchange, created](const registry::JobOutcome& outcome) {
-                              post_([this, exchange, created, outcome] {
+                              post_([this, exchange, created, outcome](registry::Lookup&) {
                                   guard(*exchange,
                                         [&] { finish_change(*exchange, created, outcome); });
                               });

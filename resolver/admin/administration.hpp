@@ -11,6 +11,7 @@
 #include "resolver/admin/change_request.hpp"
 #include "resolver/admin/exchange.hpp"
 #include "resolver/admin/fault_log.hpp"
+#include "resolver/admin/foreign_keys.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/service.hpp"
@@ -31,10 +32,10 @@ struct AdministrationOptions {
 class Administration {
 public:
     /// Everything referred to must outlive it and whatever was submitted to the queue.
-    /// `post` runs what takes time, such as signing, off the writer's thread.
-    using Post = std::function<void(std::function<void()>)>;
-    Administration(registry::CommitQueue& queue, const Clock& clock, Post post,
-                   const AdministrationOptions& options);
+    /// `post` runs what takes time, such as signing, on a thread with a lookup of its own.
+    using Post = std::function<void(std::function<void(registry::Lookup&)>)>;
+    Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys, const Clock& clock,
+                   Post post, const AdministrationOptions& options);
 
     /// What it signs with and says of itself from now on.
     void set_context(ServiceContext context);
@@ -51,11 +52,15 @@ private:
     using Pending = std::shared_ptr<Exchange>;
 
     static void guard(Exchange& exchange, const std::function<void()>& step) noexcept;
+    void go_on(registry::Lookup& lookup, const Pending& exchange,
+               const std::function<void()>& step) noexcept;
     void begin(registry::Lookup& lookup, const Pending& exchange);
     bool enter_session(Exchange& exchange);
     bool decrypt(Exchange& exchange);
     void dispatch(registry::Lookup& lookup, const Pending& exchange);
     void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
+    void finish_challenge(registry::Lookup& lookup, const Pending& exchange, std::string challenged,
+                          const auth::Verdict& verdict);
     void answer_verification(registry::Lookup& lookup, Exchange& exchange);
     void set_up_session(Exchange& exchange);
     void terminate_session(Exchange& exchange);
@@ -69,6 +74,7 @@ private:
     std::shared_ptr<const ServiceContext> context() const;
 
     registry::CommitQueue& queue_;
+    ForeignKeys& foreign_keys_;
     const Clock& clock_;
     const Post post_;
     FaultLog faults_;

@@ -16,21 +16,35 @@ AdministrationOptions options_of(const Config& config) {
     return options;
 }
 
+ForeignKeyOptions key_options_of(const Config& config) {
+    ForeignKeyOptions options;
+    for (const std::string& line : config.keys_servers) {
+        auto server = parse_prefix_server(line);
+        if (!server) throw ConfigError{"keys.servers: " + server.error().message()};
+        options.servers.push_back(std::move(*server));
+    }
+    options.questions.timeout = std::chrono::milliseconds{config.keys_timeout_ms};
+    options.questions.at_once_max = config.keys_questions_max;
+    options.cache.count_max = config.keys_cached_max;
+    options.cache.age_seconds_max = config.keys_cached_seconds;
+    options.weak = options_of(config).weak;
+    return options;
+}
+
 }  // namespace
 
 Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config)
     : waiting_max_{config.administration_requests_max},
       queue_{store, [&clock] { return clock.now(); }},
-      administration_{queue_, clock,
-                      [this](std::function<void()> task) {
-                          post([task = std::move(task)](registry::Lookup&) { task(); });
-                      },
+      foreign_keys_{key_options_of(config), clock},
+      administration_{queue_, foreign_keys_, clock, [this](Task task) { post(std::move(task)); },
                       options_of(config)} {
     for (std::uint32_t each = 0; each < config.administration_threads; ++each)
         threads_.emplace_back([this, &store] { run(store); });
 }
 
 Pool::~Pool() {
+    foreign_keys_.stop();
     queue_.stop(registry::CommitQueue::Stop::drain);  // its answers are the last tasks
     {
         const std::lock_guard lock{guard_};

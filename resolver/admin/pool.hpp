@@ -8,6 +8,7 @@
 
 #include "registry/commit_queue.hpp"
 #include "resolver/admin/administration.hpp"
+#include "resolver/admin/foreign_keys.hpp"
 #include "resolver/config.hpp"
 
 namespace idnode::resolver::admin {
@@ -25,12 +26,15 @@ public:
     Pool& operator=(const Pool&) = delete;
 
     void set_context(ServiceContext context) { administration_.set_context(std::move(context)); }
+    /// Where the node listens, and so asks nobody for keys.
+    void set_own(std::vector<Endpoint> listening) { foreign_keys_.set_own(std::move(listening)); }
 
     /// Takes one message, and calls `done` once: on a thread of the pool, or at once when so many
     /// wait that nobody has time for it.
     void submit(std::string message, registry::Transport transport, Done done);
 
     registry::CommitQueue::Figures figures() const { return queue_.figures(); }
+    KeyFigures key_figures() const { return foreign_keys_.figures(); }
 
 private:
     using Task = std::function<void(registry::Lookup&)>;
@@ -44,6 +48,7 @@ private:
     std::deque<Task> tasks_;
     bool stopped_ = false;
     registry::CommitQueue queue_;
+    ForeignKeys foreign_keys_;
     Administration administration_;
     std::vector<std::thread> threads_;
 };

@@ -19,6 +19,7 @@ public:
             case errc::wrong_signature: return "does not come from the key";
             case errc::replayed: return "session counter was seen before";
             case errc::unknown_session: return "session or challenge is not known";
+            case errc::unanswered: return "node that holds the key has not confirmed it";
         }
         return "unknown error";
     }

@@ -16,6 +16,7 @@ enum class errc {
     wrong_signature,    ///< a signature, MAC or ciphertext that does not come from the key
     replayed,           ///< a session counter that was seen, or is too old to know
     unknown_session,    ///< no such session or challenge, or its time is over
+    unanswered,         ///< the node that holds the key has not confirmed it
 };
 
 const boost::system::error_category& error_category() noexcept;

@@ -1,6 +1,8 @@
 #include "resolver/net/endpoint.hpp"
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <charconv>
 
 namespace idnode::resolver {
@@ -29,6 +31,18 @@ protocol::Parsed<Endpoint> parse_endpoint(std::string_view text) {
     return endpoint;
 }
 
+/// Only such an address can be bound to.
+bool is_of_this_machine(const boost::asio::ip::address& address) {
+    using boost::asio::ip::udp;
+    boost::asio::io_context context;
+    udp::socket socket{context};
+    const udp::endpoint endpoint{address, 0};
+    boost::system::error_code failed;
+    socket.open(endpoint.protocol(), failed);
+    if (!failed) socket.bind(endpoint, failed);
+    return !failed;
+}
+
 std::string format_endpoint(const Endpoint& endpoint) {
     const std::string address = endpoint.address.to_string();
     return (endpoint.address.is_v6() ? '[' + address + ']' : address) + ':' +
@@ -45,6 +59,18 @@ std::array<std::byte, 16> to_wire(const boost::asio::ip::address& address) {
         std::copy_n(reinterpret_cast<const std::byte*>(octets.data()), 4, wire.begin() + 12);
     }
     return wire;
+}
+
+boost::asio::ip::address from_wire(const std::array<std::byte, 16>& wire) {
+    namespace ip = boost::asio::ip;
+    ip::address_v6::bytes_type octets;
+    std::copy_n(reinterpret_cast<const unsigned char*>(wire.data()), wire.size(), octets.begin());
+    const bool zeros = std::all_of(octets.begin(), octets.begin() + 12,
+                                   [](unsigned char octet) { return octet == 0; });
+    if (!zeros) return ip::address_v6{octets};
+    ip::address_v4::bytes_type last;
+    std::copy_n(octets.begin() + 12, last.size(), last.begin());
+    return ip::address_v4{last};
 }
 
 }  // namespace idnode::resolver

@@ -173,6 +173,19 @@ TEST(LoadConfig, TakesTextsAndListsOfTexts) {
               "found something else");
 }
 
+TEST(LoadConfig, TakesServersByPrefix) {
+    const Loaded loaded = load("keys: {servers: [\"99.1=192.0.2.1:1\", \"*=[::1]:2641\"]}\n");
+    EXPECT_EQ(loaded.complaints, "");
+    EXPECT_EQ(loaded.config.keys_servers,
+              (std::vector<std::string>{"99.1=192.0.2.1:1", "*=[::1]:2641"}));
+    EXPECT_EQ(load("keys: {servers: [\"192.0.2.1:1\"]}\n").complaints,
+              "FILE:1: keys.servers: expected PREFIX=ADDRESS:PORT such as "
+              "88.118.9=192.0.2.1:2641, found \"192.0.2.1:1\"");
+    EXPECT_EQ(load("keys: {servers: 99.1=192.0.2.1:1}\n").complaints,
+              "FILE:1: keys.servers: expected a list such as [\"88.118.9=192.0.2.1:2641\"], "
+              "found \"99.1=192.0.2.1:1\"");
+}
+
 TEST(LoadConfig, TakesKeysByIndexAndHandle) {
     const auto load_keys = [](const std::string& keys) {
         return load("administration: {administrators: " + keys + "}");
@@ -282,15 +295,18 @@ TEST(Reload, TakesOverExactlyTheOptionsThatSaySo) {
                                                       "administration.session_seconds",
                                                       "administration.session_idle_seconds",
                                                       "administration.weak_algorithms"}));
-    EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
-    EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
-    Config changed;
-    changed.log_level = "debug";
-    changed.stop_timeout_seconds = 1;
-    EXPECT_TRUE(find_changes_needing_restart(Config{}, changed).empty());
-    changed.workers = 3;
-    EXPECT_EQ(find_changes_needing_restart(Config{}, changed),
-              std::vector<std::string_view>{"workers"});
+    "administration.weak_algorithms", "keys.servers", "keys.timeout_ms", "keys.questions_max",
+        "keys.cached_max", "keys.cached_seconds"
+}));
+EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
+EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
+Config changed;
+changed.log_level = "debug";
+changed.stop_timeout_seconds = 1;
+EXPECT_TRUE(find_changes_needing_restart(Config{}, changed).empty());
+changed.workers = 3;
+EXPECT_EQ(find_changes_needing_restart(Config{}, changed),
+          std::vector<std::string_view>{"workers"});
 }
 
 }  // namespace

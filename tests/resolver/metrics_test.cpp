@@ -105,6 +105,16 @@ TEST(Metrics, CountCodesPastTheEndInOnePlace) {
                 HasSubstr("idnode_responses_total{code=\"639\",name=\"unknown\"} 2\n"));
 }
 
+TEST(Metrics, TellHowKeysOfOthersWereFound) {
+    const std::string text = format_metrics(
+        {}, {}, {.asked = 5, .unanswered = 2, .refused = 1, .kept_used = 7, .kept = 3});
+    EXPECT_THAT(text, HasSubstr("idnode_key_questions_total 5\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_key_questions_unanswered_total 2\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_key_questions_refused_total 1\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_key_cache_hits_total 7\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_key_cache_handles 3\n"));
+}
+
 TEST(Metrics, AreInTheTextFormatOfPrometheus) {
     std::istringstream lines{format_metrics(make_workers(1), {})};
     std::set<std::string> helped;

@@ -104,11 +104,11 @@ TEST(Secret, IsCopiedMovedAndShortenedLikeAnyText) {
 
 TEST(Refusals, HaveSentencesOfTheirOwn) {
     std::set<std::string> sentences;
-    for (const errc code :
-         {errc::malformed, errc::unknown_algorithm, errc::weak_algorithm, errc::unfit_key,
-          errc::too_costly, errc::wrong_signature, errc::replayed, errc::unknown_session})
+    for (const errc code : {errc::malformed, errc::unknown_algorithm, errc::weak_algorithm,
+                            errc::unfit_key, errc::too_costly, errc::wrong_signature,
+                            errc::replayed, errc::unknown_session, errc::unanswered})
         sentences.insert(make_error_code(code).message());
-    EXPECT_EQ(sentences.size(), 8U);
+    EXPECT_EQ(sentences.size(), 9U);
     EXPECT_EQ(sentences.count("unknown error"), 0U);
 }
 
