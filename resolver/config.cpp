@@ -55,6 +55,7 @@ const std::vector<Option> all_options{
     {"administration.session_seconds", &C::administration_session_seconds, 60, 604'800},
     {"administration.session_idle_seconds", &C::administration_session_idle_seconds, 10, 604'800},
     {"administration.weak_algorithms", &C::administration_weak_algorithms},
+    {"administration.industrial_login", &C::administration_industrial_login, 0, 0, true},
     {"keys.servers", &C::keys_servers},
     {"keys.timeout_ms", &C::keys_timeout_ms, 100, 30'000},
     {"keys.questions_max", &C::keys_questions_max, 1, 4096},

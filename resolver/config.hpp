@@ -61,6 +61,7 @@ struct Config {
     std::uint32_t administration_session_seconds = 86'400;
     std::uint32_t administration_session_idle_seconds = 3'600;
     bool administration_weak_algorithms = false;
+    bool administration_industrial_login = false;
 
     std::vector<std::string> keys_servers{};
     std::uint32_t keys_timeout_ms = 2000;

@@ -227,7 +227,8 @@ ServiceContext Server::make_context(const Config& config) const {
                          .key = &key_},
             .signatures_per_second = std::max(
                 1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size())),
-            .administers = true};
+            .administers = true,
+            .industrial_login = config.administration_industrial_login};
 }
 
 std::string Server::metrics_text() const {

@@ -24,7 +24,7 @@ bool is_error(ResponseCode code) noexcept {
 }
 
 /// Whether a request takes more than a look-up.
-bool is_administrative(const Message& request) noexcept {
+bool is_administrative(const Message& request, bool industrial_login) noexcept {
     if (request.envelope.session_id != 0) return true;
     switch (request.header.op_code) {
         case OpCode::create_handle:
@@ -41,6 +41,7 @@ bool is_administrative(const Message& request) noexcept {
         case OpCode::list_homed_prefixes:
         case OpCode::session_setup:
         case OpCode::session_terminate: return true;
+        case OpCode::login_id_system: return industrial_login;
         default: return false;
     }
 }
@@ -100,7 +101,7 @@ Reply Service::answer(registry::Lookup& lookup, Bytes message, MutableBytes out)
     if (request->header.response_code != ResponseCode::reserved)
         return refuse(message, ResponseCode::protocol_error, "This is a response, not a request",
                       out);
-    if (context_.administers && is_administrative(*request))
+    if (context_.administers && is_administrative(*request, context_.industrial_login))
         return {.head = {}, .tail = {}, .deferred = true};
     const bool certified = request->header.op_flags & op_flag::certify && context_.identity.key;
     if (certified && !take_signature()) {

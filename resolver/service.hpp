@@ -20,7 +20,8 @@ struct ServiceContext {
     Identity identity;
     /// Certified answers that one worker gives in a second; beyond it, the node is busy.
     std::uint32_t signatures_per_second = 1000;
-    bool administers = false;  ///< somebody takes the requests that are deferred
+    bool administers = false;       ///< somebody takes the requests that are deferred
+    bool industrial_login = false;  ///< op code 2001 of the industrial dialect is known
 };
 
 /// Turns one message into one answer: bytes in, bytes out, the same for every transport. Has no

@@ -22,7 +22,6 @@ using protocol::ValueView;
 using protocol::WireWriter;
 namespace op_flag = protocol::op_flag;
 
-constexpr std::string_view malformed = "The message is malformed";
 // The sentence of the reference server: clients are known to look for it.
 constexpr std::string_view no_session = "Invalid session id or session time out. Please try again.";
 constexpr std::string_view busy = "The server is busy; try again later";
@@ -84,9 +83,11 @@ std::shared_ptr<const ServiceContext> Administration::context() const {
 }
 
 void Administration::answer(registry::Lookup& lookup, std::string message,
-                            registry::Transport transport, Done done) noexcept {
+                            registry::Transport transport, Done done,
+                            std::shared_ptr<Login> login) noexcept {
     const auto exchange = std::make_shared<Exchange>(std::move(message), transport, std::move(done),
                                                      context(), sessions_, clock_.now());
+    exchange->login = std::move(login);
     go_on(lookup, exchange, [&] { begin(lookup, exchange); });
 }
 
@@ -136,6 +137,7 @@ void Administration::begin(registry::Lookup& lookup, const Pending& exchange) {
                                        "This is a response, not a request");
     const bool answers_challenge = request.header.op_code == OpCode::challenge_response;
     if (request.envelope.session_id != 0 && !answers_challenge && !enter_session(*exchange)) return;
+    recognize(*exchange);
     dispatch(lookup, exchange);
 }
 
@@ -198,16 +200,16 @@ void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange)
         case OpCode::list_homed_prefixes: return answer_list(lookup, *exchange);
         case OpCode::challenge_response: return answer_challenge_response(lookup, exchange);
         case OpCode::verify_challenge: return answer_verification(lookup, *exchange);
+        case OpCode::login_id_system: return log_in(*exchange);
         case OpCode::session_setup: return set_up_session(*exchange);
         case OpCode::session_terminate: return terminate_session(*exchange);
-        default:
-            return exchange->fail(ResponseCode::operation_denied,
-                                  "This node does not offer that operation");
+        default: return exchange->fail(ResponseCode::operation_denied, not_offered);
     }
 }
 
 bool Administration::require_identity(Exchange& exchange) {
     if (exchange.identity) return true;
+    if (!may_challenge(exchange)) return false;
     const auto& request = exchange.request();
     if (request.envelope.version < challenge_version_min) {
         exchange.fail(ResponseCode::unable_to_authenticate, "Version 2.1 or later is needed");

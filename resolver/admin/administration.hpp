@@ -18,6 +18,9 @@
 
 namespace idnode::resolver::admin {
 
+inline constexpr std::string_view malformed = "The message is malformed";
+inline constexpr std::string_view not_offered = "This node does not offer that operation";
+
 struct AdministrationOptions {
     auth::ChallengeLimits challenges{};
     auth::SessionLimits sessions{};
@@ -41,9 +44,9 @@ public:
     void set_context(ServiceContext context);
 
     /// Answers one message; `done` is called once, now or later, with all messages of the answer in
-    /// their order. Never throws: what fails is answered so.
+    /// their order. Never throws: what fails is answered so. `login` is that of the connection.
     void answer(registry::Lookup& lookup, std::string message, registry::Transport transport,
-                Done done) noexcept;
+                Done done, std::shared_ptr<Login> login) noexcept;
 
     /// The answer to a message that nobody has time for.
     std::string refuse(protocol::Bytes message) const;
@@ -58,6 +61,11 @@ private:
     bool enter_session(Exchange& exchange);
     bool decrypt(Exchange& exchange);
     void dispatch(registry::Lookup& lookup, const Pending& exchange);
+    /// Takes the identity of a connection that has logged in.
+    void recognize(Exchange& exchange) const;
+    void log_in(Exchange& exchange);
+    /// False, and refused, where the peer speaks the dialect and has to log in.
+    static bool may_challenge(Exchange& exchange);
     void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
     void finish_challenge(registry::Lookup& lookup, const Pending& exchange, std::string challenged,
                           const auth::Verdict& verdict);

@@ -11,6 +11,7 @@
 #include "protocol/handle/message.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/changes.hpp"
+#include "resolver/admin/login.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/reply.hpp"
@@ -71,6 +72,7 @@ public:
     registry::Transport transport;
     std::optional<auth::SessionState> session;  ///< that the request belongs to
     std::optional<protocol::Reference> identity;
+    std::shared_ptr<Login> login;      ///< of the connection that it came by, or null
     std::uint32_t new_session_id = 0;  ///< of the answer to a session setup
     bool signed_by_server = false;     ///< whether that was asked for or not, session or not
     bool shows_restricted = false;     ///< the answer must not leave in the clear in a session

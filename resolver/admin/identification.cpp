@@ -1,7 +1,10 @@
+#include "protocol/handle/authentication.hpp"
+#include "protocol/handle/handle.hpp"
 #include "resolver/admin/administration.hpp"
 
 namespace idnode::resolver::admin {
 
+using protocol::OpCode;
 using protocol::ResponseCode;
 
 void Administration::finish_challenge(registry::Lookup& lookup, const Pending& exchange,
@@ -13,6 +16,43 @@ void Administration::finish_challenge(registry::Lookup& lookup, const Pending& e
     if (exchange->session) sessions_.set_identity(id, verdict.identity);
     exchange->identity = verdict.identity;
     dispatch(lookup, exchange);
+}
+
+void Administration::recognize(Exchange& exchange) const {
+    const OpCode op_code = exchange.request().header.op_code;
+    const Login* const login = exchange.login.get();
+    if (!login || !login->identity || exchange.session || !context()->industrial_login) return;
+    // Those two are about who it is from now on.
+    if (op_code == OpCode::login_id_system || op_code == OpCode::challenge_response) return;
+    if (clock_.now() - login->since < options_.sessions.age_seconds_max)
+        exchange.identity = login->identity;
+}
+
+bool Administration::may_challenge(Exchange& exchange) {
+    const Login* const login = exchange.login.get();
+    if (!login || !login->begun || exchange.session ||
+        exchange.request().header.op_code == OpCode::login_id_system)
+        return true;
+    login->identity ? exchange.fail(ResponseCode::login_again, "The login has ended; log in again")
+                    : exchange.fail(ResponseCode::login_first, "Log in first");
+    return false;
+}
+
+void Administration::log_in(Exchange& exchange) {
+    Login* const login = exchange.login.get();
+    if (!login || exchange.session)
+        return exchange.fail(ResponseCode::operation_denied, not_offered);
+    const auto request = protocol::decode_login_request(exchange.request().body);
+    if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
+    *login = {.begun = true, .identity = {}, .since = 0};
+    if (!require_identity(exchange)) return;
+    const protocol::Reference& identity = *exchange.identity;
+    if (!protocol::equal_folded(identity.handle, request->handle) ||
+        (request->index != 0 && request->index != identity.index))
+        return exchange.fail(ResponseCode::invalid_admin, "The challenge was for somebody else");
+    login->identity = identity;
+    login->since = clock_.now();
+    exchange.finish(ResponseCode::success);
 }
 
 }  // namespace idnode::resolver::admin

@@ -54,13 +54,15 @@ Pool::~Pool() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Pool::submit(std::string message, registry::Transport transport, Done done) {
+void Pool::submit(std::string message, registry::Transport transport, Done done,
+                  std::shared_ptr<Login> login) {
     {
         const std::lock_guard lock{guard_};
         if (!stopped_ && tasks_.size() < waiting_max_) {
-            tasks_.push_back([this, message = std::move(message), transport,
-                              done = std::move(done)](registry::Lookup& lookup) mutable {
-                administration_.answer(lookup, std::move(message), transport, std::move(done));
+            tasks_.push_back([this, message = std::move(message), transport, done = std::move(done),
+                              login = std::move(login)](registry::Lookup& lookup) mutable {
+                administration_.answer(lookup, std::move(message), transport, std::move(done),
+                                       std::move(login));
             });
             changed_.notify_one();
             return;

@@ -30,8 +30,9 @@ public:
     void set_own(std::vector<Endpoint> listening) { foreign_keys_.set_own(std::move(listening)); }
 
     /// Takes one message, and calls `done` once: on a thread of the pool, or at once when so many
-    /// wait that nobody has time for it.
-    void submit(std::string message, registry::Transport transport, Done done);
+    /// wait that nobody has time for it. `login` is that of the connection, if it may have one.
+    void submit(std::string message, registry::Transport transport, Done done,
+                std::shared_ptr<Login> login = {});
 
     registry::CommitQueue::Figures figures() const { return queue_.figures(); }
     KeyFigures key_figures() const { return foreign_keys_.figures(); }

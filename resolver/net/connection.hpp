@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "resolver/admin/login.hpp"
 #include "resolver/metrics.hpp"
 #include "resolver/net/framing.hpp"
 #include "resolver/net/stream_socket.hpp"
@@ -69,8 +70,9 @@ private:
     std::unique_ptr<Framing> framing_;
     StreamHub& hub_;
     std::list<std::shared_ptr<Connection>>::iterator place_;
-    protocol::Bytes fresh_;     ///< received in this turn
-    std::size_t foreseen_ = 0;  ///< requests whose handles were looked up ahead
+    std::shared_ptr<admin::Login> login_;  ///< once something was deferred that may need one
+    protocol::Bytes fresh_;                ///< received in this turn
+    std::size_t foreseen_ = 0;             ///< requests whose handles were looked up ahead
     std::size_t foreseen_handles_ = 0;
     std::vector<std::byte> unread_;     ///< received, not yet answered
     std::vector<std::byte> unsent_;     ///< answered, not yet sent

@@ -110,16 +110,23 @@ bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexc
                        [&](std::string_view handle) { return lookup_.must_wait(handle); });
 }
 
-void StreamHub::defer(const Connection& connection, protocol::Bytes message,
+void StreamHub::defer(Connection& connection, protocol::Bytes message,
                       registry::Transport transport) {
-    pool_->submit(std::string{protocol::text_of(message)}, transport,
-                  [this, executor = poll_.get_executor(),
-                   waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
-                      boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
-                          if (const auto there = waiting.lock()) there->complete(answers);
-                          if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
-                      });
-                  });
+    std::shared_ptr<admin::Login> login;
+    if (config_.administration_industrial_login && transport == registry::Transport::tcp) {
+        if (!connection.login_) connection.login_ = std::make_shared<admin::Login>();
+        login = connection.login_;
+    }
+    pool_->submit(
+        std::string{protocol::text_of(message)}, transport,
+        [this, executor = poll_.get_executor(),
+         waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
+            boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
+                if (const auto there = waiting.lock()) there->complete(answers);
+                if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
+            });
+        },
+        std::move(login));
 }
 
 void StreamHub::await_disk(Connection& connection) {

@@ -64,8 +64,7 @@ private:
     void serve_turn();
     bool must_wait(std::span<const std::string_view> handles) const noexcept;
     /// Has a message answered elsewhere, and the connection told when it is. There is a pool.
-    void defer(const Connection& connection, protocol::Bytes message,
-               registry::Transport transport);
+    void defer(Connection& connection, protocol::Bytes message, registry::Transport transport);
     /// Gives the connection a turn again when the disk has had time to deliver.
     void await_disk(Connection& connection);
     void watch(const Connection& connection, int operation, std::uint32_t events) noexcept;
