@@ -294,19 +294,21 @@ TEST(Reload, TakesOverExactlyTheOptionsThatSaySo) {
                                                       "administration.sessions_max",
                                                       "administration.session_seconds",
                                                       "administration.session_idle_seconds",
-                                                      "administration.weak_algorithms"}));
-    "administration.weak_algorithms", "keys.servers", "keys.timeout_ms", "keys.questions_max",
-        "keys.cached_max", "keys.cached_seconds"
-}));
-EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
-EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
-Config changed;
-changed.log_level = "debug";
-changed.stop_timeout_seconds = 1;
-EXPECT_TRUE(find_changes_needing_restart(Config{}, changed).empty());
-changed.workers = 3;
-EXPECT_EQ(find_changes_needing_restart(Config{}, changed),
-          std::vector<std::string_view>{"workers"});
+                                                      "administration.weak_algorithms",
+                                                      "keys.servers",
+                                                      "keys.timeout_ms",
+                                                      "keys.questions_max",
+                                                      "keys.cached_max",
+                                                      "keys.cached_seconds"}));
+    EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
+    EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
+    Config changed;
+    changed.log_level = "debug";
+    changed.stop_timeout_seconds = 1;
+    EXPECT_TRUE(find_changes_needing_restart(Config{}, changed).empty());
+    changed.workers = 3;
+    EXPECT_EQ(find_changes_needing_restart(Config{}, changed),
+              std::vector<std::string_view>{"workers"});
 }
 
 }  // namespace
