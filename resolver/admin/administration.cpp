@@ -304,9 +304,12 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
     });
     if (!any_hidden) return exchange.fail(resolution.code, resolution.message);
     if (!require_identity(exchange)) return;
-    if (!auth::may(*exchange.identity, auth::Operation::read_values, record->handle(),
-                   find_values_in(lookup)))
-        return exchange.fail(ResponseCode::access_denied, resolution.message);
+    const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
+        return auth::may(*exchange.identity, auth::Operation::read_values, record->handle(),
+                         find_values);
+    });
+    if (!may) return;
+    if (!*may) return exchange.fail(ResponseCode::access_denied, resolution.message);
     exchange.shows_restricted = true;
     finish([&](WireWriter& out) { write_values(question.handle, *record, may_see, out); });
 }
@@ -320,12 +323,18 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
         return exchange->fail(fault->code, fault->message);
     if (!require_identity(*exchange)) return;
     const protocol::Reference identity = *exchange->identity;
-    Requester requester{
-        .actor = actor_of(identity),
-        .transport = exchange->transport,
-        .may = [this, identity](const ChangeRequest& request, const registry::WriteView& view) {
-            return may_change(identity, request, find_values_in(view), options_.administrators);
-        }};
+    // Groups are learned before, and looked at in the transaction.
+    if (!find_permission(lookup, *exchange, [&](const auth::FindValues& find_values) {
+            return may_change(identity, *change, find_values, options_.administrators);
+        }))
+        return;
+    Requester requester{.actor = actor_of(identity),
+                        .transport = exchange->transport,
+                        .may = [this, identity, exchange](const ChangeRequest& request,
+                                                          const registry::WriteView& view) {
+                            return may_change(identity, request, find_values_for(*exchange, view),
+                                              options_.administrators);
+                        }};
     const std::string created =
         change->op_code == OpCode::create_handle ? change->handle : std::string{};
     registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
@@ -368,15 +377,14 @@ void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
     if (!homed_ones && !lookup.is_homed(*prefix))
         return exchange.fail(ResponseCode::server_not_responsible, "That prefix doesn't live here");
     if (!require_identity(exchange)) return;
-    const auto find_values = find_values_in(lookup);
-    const bool may =
-        homed_ones
-            ? auth::is_among(*exchange.identity, options_.administrators, find_values)
-            : auth::may(*exchange.identity,
-                        op_code == OpCode::list_handles ? auth::Operation::list_handles
-                                                        : auth::Operation::list_derived_prefixes,
-                        *asked, find_values);
-    if (!may)
+    const auto operation = op_code == OpCode::list_handles ? auth::Operation::list_handles
+                                                           : auth::Operation::list_derived_prefixes;
+    const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
+        return homed_ones ? auth::is_among(*exchange.identity, options_.administrators, find_values)
+                          : auth::may(*exchange.identity, operation, *asked, find_values);
+    });
+    if (!may) return;
+    if (!*may)
         return exchange.fail(ResponseCode::access_denied, "You are not permitted to list them");
     std::optional<std::vector<std::string>> handles;
     if (homed_ones) {

@@ -79,6 +79,11 @@ private:
     void answer_list(registry::Lookup& lookup, Exchange& exchange);
     /// Asks who it is, unless that is known; true when it is.
     bool require_identity(Exchange& exchange);
+    /// Whether somebody may, by a question about what is known of handles. Nothing while another
+    /// node is asked for a group; the request is dispatched again when it has answered.
+    using May = std::function<bool(const auth::FindValues& find_values)>;
+    std::optional<bool> find_permission(registry::Lookup& lookup, Exchange& exchange,
+                                        const May& may);
     std::shared_ptr<const ServiceContext> context() const;
 
     registry::CommitQueue& queue_;

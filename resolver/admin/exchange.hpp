@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ using Done = std::function<void(Answers answers)>;
 
 /// One request on its way to its answer: what came, who asks, and how the answer has to leave.
 /// Used by one thread at a time.
-class Exchange {
+class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
     /// `sessions` outlives the exchange.
     Exchange(std::string message, registry::Transport came_by, Done done,
@@ -72,6 +73,8 @@ public:
     registry::Transport transport;
     std::optional<auth::SessionState> session;  ///< that the request belongs to
     std::optional<protocol::Reference> identity;
+    /// Groups that other nodes hold, learned for this request: values by folded handle.
+    std::map<std::string, std::vector<protocol::Value>> learned;
     std::shared_ptr<Login> login;      ///< of the connection that it came by, or null
     std::uint32_t new_session_id = 0;  ///< of the answer to a session setup
     bool signed_by_server = false;     ///< whether that was asked for or not, session or not

@@ -195,6 +195,18 @@ std::optional<Verdict> ForeignKeys::try_secret_key(const Home& home,
     return asked ? std::nullopt : std::optional{refuse(ResponseCode::server_busy)};
 }
 
+void ForeignKeys::find_values(registry::Lookup& lookup, std::string_view handle,
+                              std::function<void(std::vector<Value> values)> done) {
+    if (auto kept = find_kept(handle)) {
+        ++hits_;
+        return done(std::move(kept->values));
+    }
+    const auto home = find_home_of(lookup, handle);
+    if (!home) return done({});
+    fetch(*home, handle,
+          [done = std::move(done)](const Fetched& fetched) { done(fetched.values); });
+}
+
 /// Asks for what is of use in a handle, unless somebody has asked already: then waits with him.
 void ForeignKeys::fetch(const Home& home, std::string_view handle, Fetch done) {
     const std::string key = protocol::folded(handle);

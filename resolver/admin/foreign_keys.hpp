@@ -49,6 +49,16 @@ public:
                                               const auth::OpenChallenge& challenge,
                                               const protocol::ChallengeAnswer& answer, Later later);
 
+    /// Whether another node holds a handle, as far as is known here.
+    bool is_elsewhere(registry::Lookup& lookup, std::string_view handle) const {
+        return find_home_of(lookup, handle).has_value();
+    }
+
+    /// Public keys and groups of a handle that another node holds. `done` is called once, as
+    /// `later` is, with nothing when it has none or nobody says.
+    void find_values(registry::Lookup& lookup, std::string_view handle,
+                     std::function<void(std::vector<protocol::Value> values)> done);
+
     /// Asks nothing more; what waits for an answer is forgotten.
     void stop() { questions_.stop(); }
 

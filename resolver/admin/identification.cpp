@@ -1,8 +1,12 @@
 #include "protocol/handle/authentication.hpp"
 #include "protocol/handle/handle.hpp"
 #include "resolver/admin/administration.hpp"
+#include "resolver/admin/permission.hpp"
 
 namespace idnode::resolver::admin {
+
+/// How many handles of other nodes are looked at for one request.
+constexpr std::size_t foreign_groups_max = 4;
 
 using protocol::OpCode;
 using protocol::ResponseCode;
@@ -53,6 +57,29 @@ void Administration::log_in(Exchange& exchange) {
     login->identity = identity;
     login->since = clock_.now();
     exchange.finish(ResponseCode::success);
+}
+
+std::optional<bool> Administration::find_permission(registry::Lookup& lookup, Exchange& exchange,
+                                                    const May& may) {
+    std::string unknown;
+    const auth::FindValues known = find_values_for(exchange, lookup);
+    const bool permitted = may([&](std::string_view handle) {
+        if (unknown.empty() && !exchange.learned.contains(protocol::folded(handle)) &&
+            foreign_keys_.is_elsewhere(lookup, handle))
+            unknown = handle;
+        return known(handle);
+    });
+    if (permitted || unknown.empty() || exchange.learned.size() == foreign_groups_max)
+        return permitted;
+    const Pending pending = exchange.shared_from_this();
+    foreign_keys_.find_values(
+        lookup, unknown, [this, pending, unknown](std::vector<protocol::Value> values) {
+            post_([this, pending, unknown, values = std::move(values)](registry::Lookup& later) {
+                pending->learned.emplace(protocol::folded(unknown), values);
+                go_on(later, pending, [&] { dispatch(later, pending); });
+            });
+        });
+    return std::nullopt;
 }
 
 }  // namespace idnode::resolver::admin

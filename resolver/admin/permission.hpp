@@ -1,7 +1,9 @@
 #pragma once
 
+#include "protocol/handle/handle.hpp"
 #include "protocol/handle/typed_data.hpp"
 #include "resolver/admin/change_request.hpp"
+#include "resolver/admin/exchange.hpp"
 #include "resolver/auth/authorize.hpp"
 
 namespace idnode::resolver::admin {
@@ -17,6 +19,15 @@ auth::FindValues find_values_in(Registry& registry) {
         record->for_each_value(
             [&](const protocol::ValueView& value) { values.push_back(to_value(value)); });
         return values;
+    };
+}
+
+/// The same, with the groups that were learned from other nodes in front.
+template <class Registry>
+auth::FindValues find_values_for(const Exchange& exchange, Registry& registry) {
+    return [&exchange, here = find_values_in(registry)](std::string_view handle) {
+        const auto learned = exchange.learned.find(protocol::folded(handle));
+        return learned == exchange.learned.end() ? here(handle) : std::optional{learned->second};
     };
 }
 

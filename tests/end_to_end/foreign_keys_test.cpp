@@ -252,6 +252,33 @@ TEST_F(ForeignKeys, OfADelegationWithAKeyAreBelievedOnlyWhenTheAnswerIsSignedWit
     EXPECT_EQ(make(guest), unable);
 }
 
+TEST_F(ForeignKeys, AndGroupsOfOtherNodesMakeAdministrators) {
+    constexpr std::uint32_t list = 105;
+    const KeyHolder member = make_key_holder({"99.1/MEMBER", 300}, test::p521_key_pem);
+    const auto group = [](std::uint32_t index, const protocol::ReferenceList& members) {
+        return Value{.index = index,
+                     .type = "HS_VLIST",
+                     .data = protocol::encode_reference_list(members),
+                     .references = {}};
+    };
+    EXPECT_EQ(there_.stop(), 0);
+    there_.import(to_line("99.1/MEMBER", {public_key_of(member)}) +
+                  to_line("99.1/INNER", {group(200, {member.identity})}) +
+                  to_line("99.1/OUTER", {group(200, {{"99.1/INNER", 200}})}));
+    there_.start();
+    here_.import(to_line("0.NA/88.118.8", {admin(100, owner.identity),
+                                           admin(101, {"99.1/OUTER", 200}), secret_of(owner)}));
+    start_asking();
+    EXPECT_EQ(make(member), success);
+    EXPECT_EQ(here_.metric("idnode_key_questions_total"), 3);
+    TcpStream stream{here_.handle()};
+    const std::string prefix = handle_body("0.NA/88.118.8");
+    EXPECT_EQ(operate(over(stream), list, prefix, member).code(), success);
+    EXPECT_EQ(make(sm2()), 401U);
+    EXPECT_EQ(there_.stop(), 0);
+    EXPECT_EQ(make(member), success);  // all is kept
+}
+
 TEST_F(ForeignKeys, AreFoundByOneReferral) {
     Node upper;
     upper.do_run({"prefix", "delegate", "99.1", "--to", format(there_.handle())});
