@@ -47,6 +47,19 @@ MetricFamily single(const char* name, const char* help, MetricType type, double 
     return result;
 }
 
+MetricFamily responses_of(const Workers& workers) {
+    MetricFamily responses =
+        family("idnode_responses_total", "Answers by response code", MetricType::Counter);
+    for (std::size_t code = 0; code < WorkerMetrics::response_places; ++code) {
+        const double total =
+            sum(workers, [&](const auto& each) { return each.responses[code].value(); });
+        const auto name = name_of(static_cast<protocol::ResponseCode>(code));
+        if (total > 0)
+            add(responses, total, {{"code", std::to_string(code)}, {"name", std::string{name}}});
+    }
+    return responses;
+}
+
 MetricFamily refusals_of(const Workers& workers) {
     MetricFamily refusals = family("idnode_refusals_total", "What got no regular answer, by reason",
                                    MetricType::Counter);
@@ -85,19 +98,9 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store,
             {{"transport", std::string{registry::name_of(transport)}}});
     }
 
-    MetricFamily responses =
-        family("idnode_responses_total", "Answers by response code", MetricType::Counter);
-    for (std::size_t code = 0; code < WorkerMetrics::response_places; ++code) {
-        const double total =
-            sum(workers, [&](const auto& each) { return each.responses[code].value(); });
-        const auto name = name_of(static_cast<protocol::ResponseCode>(code));
-        if (total > 0)
-            add(responses, total, {{"code", std::to_string(code)}, {"name", std::string{name}}});
-    }
-
     const std::vector<MetricFamily> all{
         std::move(requests),
-        std::move(responses),
+        responses_of(workers),
         refusals_of(workers),
         single("idnode_store_faults_total", "Requests that the store could not answer",
                MetricType::Counter,
