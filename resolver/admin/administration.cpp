@@ -5,6 +5,7 @@
 #include "protocol/handle/administration.hpp"
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/session.hpp"
+#include "resolver/admin/listing.hpp"
 #include "resolver/admin/permission.hpp"
 #include "resolver/auth/key_exchange.hpp"
 #include "resolver/auth/session_cipher.hpp"
@@ -29,9 +30,6 @@ constexpr std::string_view busy = "The server is busy; try again later";
 /// A challenge names the digest of the request, which older peers have elsewhere.
 constexpr protocol::Version challenge_version_min{2, 1};
 
-/// More handles than this are not listed: `idnode export` gives them all.
-constexpr std::size_t listed_max = 100'000;
-
 RegistryView view_of(registry::Lookup& lookup) {
     return {.find = [&](std::string_view handle) { return lookup.find(handle); },
             .is_homed = [&](std::string_view prefix) { return lookup.is_homed(prefix); },
@@ -43,20 +41,6 @@ RegistryView view_of(registry::Lookup& lookup) {
 
 std::string actor_of(const protocol::Reference& identity) {
     return std::to_string(identity.index) + ':' + identity.handle;
-}
-
-/// The handles of a prefix, or below a prefix, in order; nothing when there are too many.
-std::optional<std::vector<std::string>> handles_behind(const registry::Snapshot& snapshot,
-                                                       std::string_view stem) {
-    std::vector<std::string> handles;
-    const std::string from = protocol::folded(stem);
-    for_each_record(snapshot, from, [&](const registry::RecordView& record) {
-        if (!protocol::folded(record.handle()).starts_with(from)) return false;
-        handles.emplace_back(record.handle());
-        return handles.size() <= listed_max;
-    });
-    if (handles.size() > listed_max) return std::nullopt;
-    return handles;
 }
 
 }  // namespace
@@ -386,17 +370,7 @@ void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
     if (!may) return;
     if (!*may)
         return exchange.fail(ResponseCode::access_denied, "You are not permitted to list them");
-    std::optional<std::vector<std::string>> handles;
-    if (homed_ones) {
-        handles.emplace();
-        for_each_homed_prefix(lookup.snapshot(), [&](std::string_view each) {
-            handles->push_back(protocol::prefix_handle(each));
-        });
-    } else if (op_code == OpCode::list_handles) {
-        handles = handles_behind(lookup.snapshot(), std::string{*prefix} + '/');
-    } else {
-        handles = handles_behind(lookup.snapshot(), std::string{*asked} + '.');
-    }
+    const auto handles = find_listed(lookup.snapshot(), op_code, *asked);
     if (!handles)
         return exchange.fail(ResponseCode::error, "There are too many to list: use idnode export");
     exchange.finish_list(*handles);
