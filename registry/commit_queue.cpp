@@ -106,6 +106,7 @@ void CommitQueue::write(std::span<Job> group) {
     for (const Job& job : group) decisions.push_back(&job.decide);
     std::vector<JobOutcome> outcomes;
     std::exception_ptr fault;
+    const auto begun = std::chrono::steady_clock::now();
     try {
         outcomes = writer_.commit(decisions, now_());
     } catch (...) {
@@ -114,6 +115,7 @@ void CommitQueue::write(std::span<Job> group) {
     {
         const std::lock_guard lock{guard_};
         ++figures_.groups;
+        figures_.busy += std::chrono::steady_clock::now() - begun;
     }
     if (!fault) return answer(group, outcomes);
     if (group.size() > 1 && may_depend_on_jobs(fault)) {

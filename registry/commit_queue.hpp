@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -53,6 +54,7 @@ public:
         std::uint64_t groups = 0;  ///< transactions that were tried
         std::uint64_t faults = 0;  ///< jobs that the store, or their own decision, has failed
         std::uint64_t full = 0;    ///< jobs that were not taken
+        std::chrono::nanoseconds busy{};  ///< spent in those transactions
         std::size_t waiting_jobs = 0;
         std::size_t waiting_octets = 0;
     };

@@ -38,6 +38,8 @@ const std::vector<Option> all_options{
     {"udp.large_answers_max", &C::udp_large_answers_max, 1, 65'536, true},
     {"udp.waiting_requests_max", &C::udp_waiting_requests_max, 0, 65'536, true},
     {"udp.waiting_timeout_ms", &C::udp_waiting_timeout_ms, 100, 60'000, true},
+    {"udp.amplification_max", &C::udp_amplification_max, 0, 10'000, true},
+    {"udp.free_answer_octets", &C::udp_free_answer_octets, 512, 262'164, true},
     {"stream.connections_max", &C::stream_connections_max, 1, 10'000'000, true},
     {"stream.buffer_memory_mib", &C::stream_buffer_memory_mib, 1, 1'048'576, true},
     {"stream.request_timeout_seconds", &C::stream_request_timeout_seconds, 1, 3600, true},
@@ -69,9 +71,28 @@ const std::vector<Option> all_options{
     {"site.handle_port", &C::site_handle_port, 0, 65'535, true},
     {"site.http_port", &C::site_http_port, 0, 65'535, true},
     {"log.level", &C::log_level, 0, 0, true},
+    {"limits.sources_max", &C::limits_sources_max, 1, 16'777'216},
+    {"limits.identities_max", &C::limits_identities_max, 1, 16'777'216},
+    {"limits.source_requests_per_second", &C::limits_source_requests_per_second, 0, 1'000'000'000},
+    {"limits.source_requests_burst", &C::limits_source_requests_burst, 1, 1'000'000'000},
+    {"limits.source_challenges_max", &C::limits_source_challenges_max, 0, 1'000'000},
+    {"limits.source_work_per_second", &C::limits_source_work_per_second, 0, 1'000'000},
+    {"limits.source_work_burst", &C::limits_source_work_burst, 1, 1'000'000},
+    {"limits.datagram_work_per_second", &C::limits_datagram_work_per_second, 0, 1'000'000},
+    {"limits.datagram_work_burst", &C::limits_datagram_work_burst, 1, 1'000'000},
+    {"limits.identity_requests_per_second", &C::limits_identity_requests_per_second, 0,
+     1'000'000'000},
+    {"limits.identity_requests_burst", &C::limits_identity_requests_burst, 1, 1'000'000'000},
+    {"limits.login_failures_max", &C::limits_login_failures_max, 0, 1'000'000},
+    {"limits.login_delay_seconds_max", &C::limits_login_delay_seconds_max, 1, 86'400},
+    {"limits.identity_login_failures_max", &C::limits_identity_login_failures_max, 0, 1'000'000},
+    {"limits.identity_login_delay_seconds_max", &C::limits_identity_login_delay_seconds_max, 1,
+     86'400},
 };
 
 constexpr std::array<std::string_view, 5> log_levels{"debug", "info", "warn", "error", "off"};
+
+using C = Config;
 
 const Option* find_option(std::string_view name) {
     const auto& all = options();

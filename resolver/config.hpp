@@ -41,6 +41,8 @@ struct Config {
     std::uint32_t udp_large_answers_max = 256;
     std::uint32_t udp_waiting_requests_max = 1024;
     std::uint32_t udp_waiting_timeout_ms = 2000;
+    std::uint32_t udp_amplification_max = 10;  ///< 0: answers may have any size
+    std::uint32_t udp_free_answer_octets = 4096;
 
     std::uint32_t stream_connections_max = 20'000;
     std::uint32_t stream_buffer_memory_mib = 128;
@@ -68,6 +70,22 @@ struct Config {
     std::uint32_t keys_questions_max = 64;
     std::uint32_t keys_cached_max = 10'000;
     std::uint32_t keys_cached_seconds = 600;
+
+    std::uint32_t limits_sources_max = 65'536;
+    std::uint32_t limits_identities_max = 65'536;
+    std::uint32_t limits_source_requests_per_second = 20'000;  ///< 0, here and below: no limit
+    std::uint32_t limits_source_requests_burst = 40'000;
+    std::uint32_t limits_source_challenges_max = 1000;
+    std::uint32_t limits_source_work_per_second = 50;
+    std::uint32_t limits_source_work_burst = 300;
+    std::uint32_t limits_datagram_work_per_second = 200;
+    std::uint32_t limits_datagram_work_burst = 600;
+    std::uint32_t limits_identity_requests_per_second = 20'000;
+    std::uint32_t limits_identity_requests_burst = 40'000;
+    std::uint32_t limits_login_failures_max = 10;
+    std::uint32_t limits_login_delay_seconds_max = 300;
+    std::uint32_t limits_identity_login_failures_max = 100;
+    std::uint32_t limits_identity_login_delay_seconds_max = 10;
 
     std::uint32_t stop_timeout_seconds = 10;
 

@@ -1,14 +1,15 @@
 #include "resolver/metrics.hpp"
 
-#include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
 #include <functional>
 
+#include "resolver/admin/metric_families.hpp"
+#include "resolver/metric_family.hpp"
+
 namespace idnode::resolver {
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Workers = std::vector<std::shared_ptr<WorkerMetrics>>;
@@ -18,11 +19,11 @@ constexpr std::array transports{Transport::udp,    Transport::tcp,   Transport::
                                 Transport::http,   Transport::https, Transport::tunnel,
                                 Transport::tunnels};
 constexpr std::array<const char*, refusal_count> refusal_names{
-    "malformed_message",  "malformed_http",  "unanswerable_datagram", "reassembly_limit",
-    "reassembly_timeout", "send_queue_full", "connection_limit",      "buffer_limit",
-    "idle_timeout",       "request_timeout", "write_timeout",         "accept_failed",
-    "signature_limit",    "waiting_limit",   "waiting_timeout",       "large_answer_limit",
-    "tls_handshake"};
+    "malformed_message",  "malformed_http",     "unanswerable_datagram", "reassembly_limit",
+    "reassembly_timeout", "send_queue_full",    "connection_limit",      "buffer_limit",
+    "idle_timeout",       "request_timeout",    "write_timeout",         "accept_failed",
+    "signature_limit",    "waiting_limit",      "waiting_timeout",       "large_answer_limit",
+    "tls_handshake",      "amplification_limit"};
 
 double sum(const Workers& workers, const std::function<std::uint64_t(const WorkerMetrics&)>& get) {
     std::uint64_t total = 0;
@@ -30,48 +31,35 @@ double sum(const Workers& workers, const std::function<std::uint64_t(const Worke
     return static_cast<double>(total);
 }
 
-MetricFamily family(const char* name, const char* help, MetricType type) {
-    return {.name = name, .help = help, .type = type, .metric = {}};
+MetricFamily refusals_of(const Workers& workers, const admin::Figures* administration) {
+    MetricFamily refusals = make_family(
+        "idnode_refusals_total", "What got no regular answer, by reason", MetricType::Counter);
+    for (std::size_t at = 0; at < refusal_count; ++at)
+        add_line(refusals,
+                 sum(workers, [&](const auto& each) { return each.refusals[at].value(); }),
+                 {{"reason", refusal_names[at]}});
+    if (administration) add_refusals(*administration, refusals);
+    return refusals;
 }
 
-void add(MetricFamily& family, double value, std::vector<ClientMetric::Label> labels = {}) {
-    ClientMetric metric;
-    metric.label = std::move(labels);
-    (family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value) = value;
-    family.metric.push_back(std::move(metric));
-}
-
-MetricFamily single(const char* name, const char* help, MetricType type, double value) {
-    MetricFamily result = family(name, help, type);
-    add(result, value);
-    return result;
-}
-
-MetricFamily responses_of(const Workers& workers) {
+MetricFamily responses_of(const Workers& workers, const admin::Figures* administration) {
     MetricFamily responses =
-        family("idnode_responses_total", "Answers by response code", MetricType::Counter);
+        make_family("idnode_responses_total", "Answers by response code", MetricType::Counter);
     for (std::size_t code = 0; code < WorkerMetrics::response_places; ++code) {
-        const double total =
-            sum(workers, [&](const auto& each) { return each.responses[code].value(); });
+        double total = sum(workers, [&](const auto& each) { return each.responses[code].value(); });
+        if (administration)
+            total += static_cast<double>(administration->counts.responses[code].value());
         const auto name = name_of(static_cast<protocol::ResponseCode>(code));
         if (total > 0)
-            add(responses, total, {{"code", std::to_string(code)}, {"name", std::string{name}}});
+            add_line(responses, total,
+                     {{"code", std::to_string(code)}, {"name", std::string{name}}});
     }
     return responses;
 }
 
-MetricFamily refusals_of(const Workers& workers) {
-    MetricFamily refusals = family("idnode_refusals_total", "What got no regular answer, by reason",
-                                   MetricType::Counter);
-    for (std::size_t at = 0; at < refusal_count; ++at)
-        add(refusals, sum(workers, [&](const auto& each) { return each.refusals[at].value(); }),
-            {{"reason", refusal_names[at]}});
-    return refusals;
-}
-
 std::vector<MetricFamily> families_of(const KeyFigures& keys) {
     const auto count = [](const char* name, const char* help, std::uint64_t value) {
-        return single(name, help, MetricType::Counter, static_cast<double>(value));
+        return make_single(name, help, MetricType::Counter, static_cast<double>(value));
     };
     return {
         count("idnode_key_questions_total", "Questions to other nodes about their keys",
@@ -82,52 +70,55 @@ std::vector<MetricFamily> families_of(const KeyFigures& keys) {
               "Questions about keys that were not asked, since too many were open", keys.refused),
         count("idnode_key_cache_hits_total", "Keys of other nodes that were found in memory",
               keys.kept_used),
-        single("idnode_key_cache_handles", "Handles of other nodes whose keys are in memory",
-               MetricType::Gauge, static_cast<double>(keys.kept))};
+        make_single("idnode_key_cache_handles", "Handles of other nodes whose keys are in memory",
+                    MetricType::Gauge, static_cast<double>(keys.kept))};
 }
 
 }  // namespace
 
 std::string format_metrics(const Workers& workers, const StoreFigures& store,
-                           const KeyFigures& keys) {
+                           const admin::Figures* administration, const KeyFigures& keys) {
     MetricFamily requests =
-        family("idnode_requests_total", "Requests by transport", MetricType::Counter);
+        make_family("idnode_requests_total", "Requests by transport", MetricType::Counter);
     for (const Transport transport : transports) {
         const auto at = static_cast<std::size_t>(transport);
-        add(requests, sum(workers, [&](const auto& each) { return each.requests[at].value(); }),
-            {{"transport", std::string{registry::name_of(transport)}}});
+        add_line(requests,
+                 sum(workers, [&](const auto& each) { return each.requests[at].value(); }),
+                 {{"transport", std::string{registry::name_of(transport)}}});
     }
 
-    const std::vector<MetricFamily> all{
+    std::vector<MetricFamily> all{
         std::move(requests),
-        responses_of(workers),
-        refusals_of(workers),
-        single("idnode_store_faults_total", "Requests that the store could not answer",
-               MetricType::Counter,
-               sum(workers, [](const auto& each) { return each.store_faults.value(); })),
-        single("idnode_disk_waits_total", "Requests that were set aside until the disk delivered",
-               MetricType::Counter,
-               sum(workers, [](const auto& each) { return each.disk_waits.value(); })),
-        single("idnode_connections", "Open TCP and HTTP connections", MetricType::Gauge,
-               sum(workers, [](const auto& each) { return each.connections.value(); })),
-        single("idnode_connection_buffer_bytes", "Memory held for unfinished input and output",
-               MetricType::Gauge,
-               sum(workers, [](const auto& each) { return each.buffered_octets.value(); })),
-        single("idnode_front_records", "Records held in memory, by all workers together",
-               MetricType::Gauge,
-               sum(workers, [](const auto& each) { return each.front_records.value(); })),
-        single("idnode_front_bytes", "Memory of the front indexes", MetricType::Gauge,
-               sum(workers, [](const auto& each) { return each.front_octets.value(); })),
-        single("idnode_records", "Handle records in the registry", MetricType::Gauge,
-               static_cast<double>(store.records)),
-        single("idnode_sequence", "Number of the last change", MetricType::Counter,
-               static_cast<double>(store.sequence)),
-        single("idnode_store_bytes", "Size of the registry's file", MetricType::Gauge,
-               static_cast<double>(store.file_octets)),
+        responses_of(workers, administration),
+        refusals_of(workers, administration),
+        make_single("idnode_store_faults_total", "Requests that the store could not answer",
+                    MetricType::Counter,
+                    sum(workers, [](const auto& each) { return each.store_faults.value(); })),
+        make_single("idnode_disk_waits_total",
+                    "Requests that were set aside until the disk delivered", MetricType::Counter,
+                    sum(workers, [](const auto& each) { return each.disk_waits.value(); })),
+        make_single("idnode_connections", "Open TCP and HTTP connections", MetricType::Gauge,
+                    sum(workers, [](const auto& each) { return each.connections.value(); })),
+        make_single("idnode_connection_buffer_bytes", "Memory held for unfinished input and output",
+                    MetricType::Gauge,
+                    sum(workers, [](const auto& each) { return each.buffered_octets.value(); })),
+        make_single("idnode_front_records", "Records held in memory, by all workers together",
+                    MetricType::Gauge,
+                    sum(workers, [](const auto& each) { return each.front_records.value(); })),
+        make_single("idnode_front_bytes", "Memory of the front indexes", MetricType::Gauge,
+                    sum(workers, [](const auto& each) { return each.front_octets.value(); })),
+        make_single("idnode_records", "Handle records in the registry", MetricType::Gauge,
+                    static_cast<double>(store.records)),
+        make_single("idnode_sequence", "Number of the last change", MetricType::Counter,
+                    static_cast<double>(store.sequence)),
+        make_single("idnode_store_bytes", "Size of the registry's file", MetricType::Gauge,
+                    static_cast<double>(store.file_octets)),
     };
-    std::vector<MetricFamily> families = families_of(keys);
-    families.insert(families.begin(), all.begin(), all.end());
-    return prometheus::TextSerializer{}.Serialize(families);
+    if (administration)
+        for (MetricFamily& each : admin::make_families(*administration))
+            all.push_back(std::move(each));
+    for (MetricFamily& each : families_of(keys)) all.push_back(std::move(each));
+    return prometheus::TextSerializer{}.Serialize(all);
 }
 
 }  // namespace idnode::resolver

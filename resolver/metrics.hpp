@@ -38,16 +38,17 @@ enum class Refusal : std::uint8_t {
     connection_limit,       ///< the longest idle connection made room for a new one
     buffer_limit,           ///< a connection wanted more memory than there is
     idle_timeout,
-    request_timeout,     ///< a request that never became whole
-    write_timeout,       ///< a peer that does not read
-    accept_failed,       ///< no file descriptors left
-    signature_limit,     ///< more certified answers than one second has
-    waiting_limit,       ///< too many datagrams wait for the disk
-    waiting_timeout,     ///< the disk did not deliver
-    large_answer_limit,  ///< too many large answers wait for their turn
-    tls_handshake,       ///< a peer that does not speak TLS, or has nothing in common with us
+    request_timeout,      ///< a request that never became whole
+    write_timeout,        ///< a peer that does not read
+    accept_failed,        ///< no file descriptors left
+    signature_limit,      ///< more certified answers than one second has
+    waiting_limit,        ///< too many datagrams wait for the disk
+    waiting_timeout,      ///< the disk did not deliver
+    large_answer_limit,   ///< too many large answers wait for their turn
+    tls_handshake,        ///< a peer that does not speak TLS, or has nothing in common with us
+    amplification_limit,  ///< an answer too large for an address that may be forged
 };
-inline constexpr std::size_t refusal_count = 17;
+inline constexpr std::size_t refusal_count = 18;
 
 /// What one worker counts. Only the worker adds; `/metrics` reads.
 struct WorkerMetrics {
@@ -80,6 +81,10 @@ struct StoreFigures {
     std::uint64_t file_octets = 0;
 };
 
+namespace admin {
+struct Figures;
+}
+
 /// Questions to other nodes about the keys that they hold.
 struct KeyFigures {
     std::uint64_t asked = 0;
@@ -89,8 +94,11 @@ struct KeyFigures {
     std::uint64_t kept = 0;        ///< handles whose keys are in memory at the moment
 };
 
-/// The sum over all workers in Prometheus text format 0.0.4.
+/// The sum over all workers in Prometheus text format 0.0.4, with the figures of administration
+/// where there is one.
 std::string format_metrics(const std::vector<std::shared_ptr<WorkerMetrics>>& workers,
-                           const StoreFigures& store, const KeyFigures& keys = {});
+                           const StoreFigures& store,
+                           const admin::Figures* administration = nullptr,
+                           const KeyFigures& keys = {});
 
 }  // namespace idnode::resolver

@@ -50,6 +50,8 @@ public:
 
     /// Says of which session the answer is, where that is not the request's.
     void set_session(std::uint32_t id) noexcept { envelope_.session_id = id; }
+    /// Says that the answer is not all that there is to say.
+    void set_truncated() noexcept { envelope_.truncated = true; }
     /// Says that more messages of the same answer follow.
     void set_continuous() noexcept { flags_ |= protocol::op_flag::continuous; }
 

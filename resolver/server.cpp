@@ -233,11 +233,12 @@ ServiceContext Server::make_context(const Config& config) const {
 
 std::string Server::metrics_text() const {
     const registry::Snapshot snapshot{store_};
+    const admin::Figures administration = pool_.figures();
     return format_metrics(metrics_,
                           {.records = snapshot.record_count(),
                            .sequence = snapshot.sequence(),
                            .file_octets = store_.env().file_size()},
-                          pool_.key_figures());
+                          &administration, pool_.key_figures());
 }
 
 void Server::run(const std::function<Config()>& reload) {

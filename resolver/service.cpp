@@ -135,6 +135,15 @@ Reply Service::refuse(Bytes start_of_message, ResponseCode code, std::string_vie
     return reply.finish_error(code, sentence);
 }
 
+Reply Service::refuse_large(Bytes message, MutableBytes out) noexcept {
+    metrics_.count(Refusal::amplification_limit);
+    const Message request = salvage(message);
+    ReplyWriter reply{request, out, context_.identity, clock_.now()};
+    reply.set_truncated();
+    return reply.finish_error(ResponseCode::error,
+                              "The answer is too large for UDP: ask over TCP or HTTP");
+}
+
 /// Whether this second has a signature left.
 bool Service::take_signature() noexcept {
     const std::uint32_t now = clock_.now();

@@ -43,6 +43,11 @@ public:
     Reply refuse(protocol::Bytes start_of_message, protocol::ResponseCode code,
                  std::string_view sentence, protocol::MutableBytes out) noexcept;
 
+    /// The short answer in the place of one that is too large for an address that may be forged. It
+    /// is "error" with the truncated flag, since the reference client takes the former for a reason
+    /// to ask again over its next transport, at once. What it stands for has been counted.
+    Reply refuse_large(protocol::Bytes message, protocol::MutableBytes out) noexcept;
+
     const ServiceContext& context() const noexcept { return context_; }
     void set_context(ServiceContext context) { context_ = std::move(context); }
     WorkerMetrics& metrics() noexcept { return metrics_; }

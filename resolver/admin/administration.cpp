@@ -5,7 +5,6 @@
 #include "protocol/handle/administration.hpp"
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/session.hpp"
-#include "resolver/admin/listing.hpp"
 #include "resolver/admin/permission.hpp"
 #include "resolver/auth/key_exchange.hpp"
 #include "resolver/auth/session_cipher.hpp"
@@ -54,7 +53,8 @@ Administration::Administration(registry::CommitQueue& queue, ForeignKeys& foreig
       faults_{clock},
       options_{options},
       challenges_{options.challenges, clock},
-      sessions_{options.sessions, clock} {}
+      sessions_{options.sessions, clock},
+      gate_{options.gate, clock} {}
 
 void Administration::set_context(ServiceContext context) {
     const std::lock_guard lock{context_guard_};
@@ -66,12 +66,18 @@ std::shared_ptr<const ServiceContext> Administration::context() const {
     return context_;
 }
 
-void Administration::answer(registry::Lookup& lookup, std::string message,
-                            registry::Transport transport, Done done,
-                            std::shared_ptr<Login> login) noexcept {
-    const auto exchange = std::make_shared<Exchange>(std::move(message), transport, std::move(done),
-                                                     context(), sessions_, clock_.now());
-    exchange->login = std::move(login);
+Figures Administration::figures() const {
+    return {.counts = gate_.counts(),
+            .challenges = challenges_.figures(),
+            .sessions = sessions_.figures(),
+            .commits = queue_.figures()};
+}
+
+void Administration::answer(registry::Lookup& lookup, std::string message, const Arrival& arrival,
+                            Done done) noexcept {
+    const auto exchange =
+        std::make_shared<Exchange>(std::move(message), arrival, std::move(done), context(),
+                                   sessions_, gate_.counts(), clock_.now());
     go_on(lookup, exchange, [&] { begin(lookup, exchange); });
 }
 
@@ -99,16 +105,16 @@ void Administration::guard(Exchange& exchange, const std::function<void()>& step
     }
 }
 
-std::string Administration::refuse(Bytes message) const {
+std::string Administration::refuse(Bytes message, std::string_view sentence) {
     std::string refusal;
-    auth::SessionTable none{{}, clock_};
     Exchange{std::string{protocol::text_of(message)},
-             registry::Transport::local,
+             {},
              [&](Answers answers) { refusal = std::move(answers.front()); },
              context(),
-             none,
+             sessions_,
+             gate_.counts(),
              clock_.now()}
-        .fail_unread(ResponseCode::server_busy, busy);
+        .fail_unread(ResponseCode::server_busy, sentence);
     return refusal;
 }
 
@@ -192,7 +198,11 @@ void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange)
 }
 
 bool Administration::require_identity(Exchange& exchange) {
-    if (exchange.identity) return true;
+    if (exchange.identity) {
+        const auto refused = gate_.refuse_identity(*exchange.identity);
+        if (refused) exchange.fail(refused->code, refused->sentence);
+        return !refused;
+    }
     if (!may_challenge(exchange)) return false;
     const auto& request = exchange.request();
     if (request.envelope.version < challenge_version_min) {
@@ -200,7 +210,8 @@ bool Administration::require_identity(Exchange& exchange) {
         return false;
     }
     const std::uint32_t session_id = exchange.session ? request.envelope.session_id : 0;
-    const auto challenge = challenges_.issue(request, exchange.octets(), session_id);
+    const auto challenge =
+        challenges_.issue(request, exchange.octets(), session_id, exchange.arrival.source);
     challenge ? exchange.challenge(*challenge) : exchange.fail(ResponseCode::server_busy, busy);
     return false;
 }
@@ -210,9 +221,15 @@ void Administration::answer_challenge_response(registry::Lookup& lookup, const P
     if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
     const std::uint32_t id = exchange->request().envelope.session_id;
     auto challenged = challenges_.take(id);
-    if (!challenged)
+    // From a forged address nobody can have got the challenge.
+    const limits::Source& source = exchange->arrival.source;
+    if (!challenged || (source.may_be_forged() && !source.has_address_of(challenged->source)))
         return exchange->fail_unproven(ResponseCode::authentication_timeout,
                                        "There is no such challenge, or its time is over");
+    if (const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response)) {
+        resume(*exchange, std::move(challenged->message));
+        return exchange->fail(refused->code, refused->sentence);
+    }
     const auto asked = std::make_shared<auth::ChallengedRequest>(std::move(*challenged));
     const auto verdict = foreign_keys_.authenticate(
         lookup, asked->challenge, *answer, [this, exchange, asked](const auth::Verdict& found) {
@@ -227,25 +244,33 @@ void Administration::answer_challenge_response(registry::Lookup& lookup, const P
 void Administration::answer_verification(registry::Lookup& lookup, Exchange& exchange) {
     const auto request = protocol::decode_verify_request(exchange.request().body);
     if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
+    const limits::Source& source = exchange.arrival.source;
+    if (const auto refused = gate_.refuse_proof(source, request->handle, request->signed_response))
+        return exchange.fail(refused->code, refused->sentence);
     const bool verified = auth::verify_for_peer(*request, find_values_in(lookup), options_.weak);
+    gate_.note_verdict(source, request->handle, request->signed_response,
+                       verified ? ResponseCode::success : ResponseCode::authentication_failed,
+                       !source.may_be_forged());
     exchange.finish(ResponseCode::success,
                     [&](WireWriter& body) { protocol::encode_verify_response(body, verified); });
 }
 
 void Administration::set_up_session(Exchange& exchange) {
     const auto& message = exchange.request();
+    const auto refuse = [&](std::string_view sentence) {
+        gate_.counts().refused_sessions.add();
+        exchange.fail(ResponseCode::session_setup_invalid, sentence);
+    };
     const auto request = protocol::decode_session_setup_request(message.body);
-    if (!request) return exchange.fail(ResponseCode::session_setup_invalid, malformed);
+    if (!request) return refuse(malformed);
     if (negotiate(message.envelope) < auth::session_version_min)
-        return exchange.fail(ResponseCode::session_setup_invalid,
-                             "Sessions need version 2.7 or later");
+        return refuse("Sessions need version 2.7 or later");
     if (request->exchange != protocol::KeyExchange::diffie_hellman)
-        return exchange.fail(ResponseCode::session_setup_invalid,
-                             "Keys are agreed upon by Diffie-Hellman (4) only");
+        return refuse("Keys are agreed upon by Diffie-Hellman (4) only");
+    if (const auto refused = gate_.refuse_agreement(exchange.arrival.source, request->exchange_key))
+        return exchange.fail(refused->code, refused->sentence);
     auto agreement = auth::answer_agreement(request->exchange_key);
-    if (!agreement)
-        return exchange.fail(ResponseCode::session_setup_invalid,
-                             "This group or number of Diffie-Hellman is not accepted");
+    if (!agreement) return refuse("This group or number of Diffie-Hellman is not accepted");
     exchange.signed_by_server = true;  // whose key it is, is all that the client can know of us
     exchange.new_session_id = sessions_.open(std::move(agreement->key), request->timeout_seconds);
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
@@ -303,8 +328,10 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     if (!change && change.error() == protocol::errc::too_many)
         return exchange->fail(ResponseCode::invalid_value, "values: expected at most 2048");
     if (!change) return exchange->fail(ResponseCode::protocol_error, malformed);
-    if (const auto fault = find_fault(*change, view_of(lookup)))
+    if (const auto fault = find_fault(*change, view_of(lookup))) {
+        gate_.counts().count(change->op_code, ChangeOutcome::refused);
         return exchange->fail(fault->code, fault->message);
+    }
     if (!require_identity(*exchange)) return;
     const protocol::Reference identity = *exchange->identity;
     // Groups are learned before, and looked at in the transaction.
@@ -313,7 +340,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
         }))
         return;
     Requester requester{.actor = actor_of(identity),
-                        .transport = exchange->transport,
+                        .transport = exchange->arrival.transport,
                         .may = [this, identity, exchange](const ChangeRequest& request,
                                                           const registry::WriteView& view) {
                             return may_change(identity, request, find_values_for(*exchange, view),
@@ -330,15 +357,25 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
                               });
                           },
                       .octets = exchange->octets().size()};
-    if (queue_.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        exchange->fail(ResponseCode::server_busy, busy);
+    if (queue_.submit(std::move(job)) == registry::CommitQueue::Submitted::taken) return;
+    gate_.counts().count(Limit::changes);
+    gate_.counts().count(exchange->request().header.op_code, ChangeOutcome::busy);
+    exchange->fail(ResponseCode::server_busy, busy);
 }
 
 void Administration::finish_change(Exchange& exchange, const std::string& created,
                                    const registry::JobOutcome& outcome) {
-    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
+    const auto count = [&](ChangeOutcome what) {
+        exchange.counts().count(exchange.request().header.op_code, what);
+    };
+    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome)) {
+        count(ChangeOutcome::refused);
         return exchange.fail(refusal->code, refusal->message);
+    }
     const auto* const commit = std::get_if<registry::Commit>(&outcome);
+    count(!commit                    ? ChangeOutcome::failed
+          : commit->outcomes.empty() ? ChangeOutcome::duplicate
+                                     : ChangeOutcome::done);
     if (!commit) {
         faults_.tell(std::get<std::exception_ptr>(outcome));
         return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
@@ -348,32 +385,6 @@ void Administration::finish_change(Exchange& exchange, const std::string& create
         // Clients ignore what stands behind: a retry of what was done before says so.
         if (commit->outcomes.empty()) body.text("duplicate");
     });
-}
-
-void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
-    const auto asked = protocol::decode_handle_request(exchange.request().body);
-    if (!asked) return exchange.fail(ResponseCode::protocol_error, malformed);
-    const OpCode op_code = exchange.request().header.op_code;
-    const bool homed_ones = op_code == OpCode::list_homed_prefixes;
-    const auto prefix = protocol::registered_prefix(*asked);
-    if (!homed_ones && !prefix)
-        return exchange.fail(ResponseCode::invalid_handle, "expected 0.NA/ and a prefix");
-    if (!homed_ones && !lookup.is_homed(*prefix))
-        return exchange.fail(ResponseCode::server_not_responsible, "That prefix doesn't live here");
-    if (!require_identity(exchange)) return;
-    const auto operation = op_code == OpCode::list_handles ? auth::Operation::list_handles
-                                                           : auth::Operation::list_derived_prefixes;
-    const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
-        return homed_ones ? auth::is_among(*exchange.identity, options_.administrators, find_values)
-                          : auth::may(*exchange.identity, operation, *asked, find_values);
-    });
-    if (!may) return;
-    if (!*may)
-        return exchange.fail(ResponseCode::access_denied, "You are not permitted to list them");
-    const auto handles = find_listed(lookup.snapshot(), op_code, *asked);
-    if (!handles)
-        return exchange.fail(ResponseCode::error, "There are too many to list: use idnode export");
-    exchange.finish_list(*handles);
 }
 
 }  // namespace idnode::resolver::admin

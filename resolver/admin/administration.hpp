@@ -12,6 +12,8 @@
 #include "resolver/admin/exchange.hpp"
 #include "resolver/admin/fault_log.hpp"
 #include "resolver/admin/foreign_keys.hpp"
+#include "resolver/admin/gate.hpp"
+#include "resolver/auth/authenticate.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/service.hpp"
@@ -26,6 +28,7 @@ struct AdministrationOptions {
     auth::SessionLimits sessions{};
     protocol::ReferenceList administrators{};  ///< of the node itself: they home prefixes
     auth::Weak weak = auth::Weak::refused;
+    GateOptions gate{};
 };
 
 /// What takes longer than a look-up: proving who somebody is (RFC 3652 §3.5), sessions (§3.7),
@@ -44,12 +47,18 @@ public:
     void set_context(ServiceContext context);
 
     /// Answers one message; `done` is called once, now or later, with all messages of the answer in
-    /// their order. Never throws: what fails is answered so. `login` is that of the connection.
-    void answer(registry::Lookup& lookup, std::string message, registry::Transport transport,
-                Done done, std::shared_ptr<Login> login) noexcept;
+    /// their order. Never throws: what fails is answered so.
+    void answer(registry::Lookup& lookup, std::string message, const Arrival& arrival,
+                Done done) noexcept;
 
     /// The answer to a message that nobody has time for.
-    std::string refuse(protocol::Bytes message) const;
+    std::string refuse(protocol::Bytes message, std::string_view sentence);
+
+    /// What a message has to pass before it is answered.
+    Gate& gate() noexcept { return gate_; }
+
+    /// All but how many requests wait, which others know.
+    Figures figures() const;
 
 private:
     using Pending = std::shared_ptr<Exchange>;
@@ -69,6 +78,7 @@ private:
     void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
     void finish_challenge(registry::Lookup& lookup, const Pending& exchange, std::string challenged,
                           const auth::Verdict& verdict);
+    void resume(Exchange& exchange, std::string challenged);
     void answer_verification(registry::Lookup& lookup, Exchange& exchange);
     void set_up_session(Exchange& exchange);
     void terminate_session(Exchange& exchange);
@@ -94,6 +104,7 @@ private:
     const AdministrationOptions options_;
     auth::ChallengeTable challenges_;
     auth::SessionTable sessions_;
+    Gate gate_;
     mutable std::mutex context_guard_;
     std::shared_ptr<const ServiceContext> context_ = std::make_shared<ServiceContext>();
 };

@@ -96,6 +96,7 @@ void Exchange::end(Answers answers) {
 }
 
 void Exchange::finish(ResponseCode code, const std::function<void(WireWriter&)>& write_body) {
+    counts_.count(code);
     end({compose([&](ReplyWriter& writer) {
         if (new_session_id != 0) writer.set_session(new_session_id);
         if (write_body) write_body(writer.body());
@@ -104,10 +105,12 @@ void Exchange::finish(ResponseCode code, const std::function<void(WireWriter&)>&
 }
 
 void Exchange::fail(ResponseCode code, std::string_view sentence) {
+    counts_.count(code);
     end({compose([&](ReplyWriter& writer) { return writer.finish_error(code, sentence); })});
 }
 
 void Exchange::challenge(const auth::OpenChallenge& challenge) {
+    counts_.count(ResponseCode::authentication_needed);
     end({compose([&](ReplyWriter& writer) {
         writer.set_session(challenge.id);
         return writer.finish_challenge(challenge.body());
@@ -115,6 +118,7 @@ void Exchange::challenge(const auth::OpenChallenge& challenge) {
 }
 
 void Exchange::finish_list(const std::vector<std::string>& handles) {
+    counts_.count(ResponseCode::success);
     Answers answers;
     const std::span all{handles};
     std::size_t begin = 0;

@@ -13,8 +13,10 @@
 #include "protocol/handle/wire.hpp"
 #include "registry/changes.hpp"
 #include "resolver/admin/login.hpp"
+#include "resolver/admin/metrics.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
+#include "resolver/limits/limit_key.hpp"
 #include "resolver/reply.hpp"
 #include "resolver/service.hpp"
 
@@ -24,19 +26,27 @@ namespace idnode::resolver::admin {
 using Answers = std::vector<std::string>;
 using Done = std::function<void(Answers answers)>;
 
+/// By which way a message came, and from where.
+struct Arrival {
+    registry::Transport transport = registry::Transport::local;
+    limits::Source source{};
+    std::shared_ptr<Login> login{};  ///< of the connection, if it may have one
+};
+
 /// One request on its way to its answer: what came, who asks, and how the answer has to leave.
 /// Used by one thread at a time.
 class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
-    /// `sessions` outlives the exchange.
-    Exchange(std::string message, registry::Transport came_by, Done done,
+    /// `sessions` and `counts` outlive the exchange.
+    Exchange(std::string message, const Arrival& arrived, Done done,
              std::shared_ptr<const ServiceContext> context, auth::SessionTable& sessions,
-             std::uint32_t now)
-        : transport{came_by},
+             Counts& counts, std::uint32_t now)
+        : arrival{arrived},
           octets_{std::move(message)},
           done_{std::move(done)},
           context_{std::move(context)},
           sessions_{sessions},
+          counts_{counts},
           now_{now} {}
 
     /// The request in the clear; valid once `read` has succeeded.
@@ -70,12 +80,13 @@ public:
     void abandon() noexcept;
     bool finished() const noexcept { return !done_; }
 
-    registry::Transport transport;
+    Counts& counts() noexcept { return counts_; }
+
+    const Arrival arrival;
     std::optional<auth::SessionState> session;  ///< that the request belongs to
     std::optional<protocol::Reference> identity;
     /// Groups that other nodes hold, learned for this request: values by folded handle.
     std::map<std::string, std::vector<protocol::Value>> learned;
-    std::shared_ptr<Login> login;      ///< of the connection that it came by, or null
     std::uint32_t new_session_id = 0;  ///< of the answer to a session setup
     bool signed_by_server = false;     ///< whether that was asked for or not, session or not
     bool shows_restricted = false;     ///< the answer must not leave in the clear in a session
@@ -93,6 +104,7 @@ private:
     Done done_;
     std::shared_ptr<const ServiceContext> context_;
     auth::SessionTable& sessions_;
+    Counts& counts_;
     std::uint32_t now_;
 };
 

@@ -11,11 +11,19 @@ constexpr std::size_t foreign_groups_max = 4;
 using protocol::OpCode;
 using protocol::ResponseCode;
 
+/// Goes on with the request that was challenged, in its session if it has one.
+void Administration::resume(Exchange& exchange, std::string challenged) {
+    exchange.session = sessions_.find(exchange.request().envelope.session_id);
+    exchange.resume(std::move(challenged), exchange.session.has_value());
+}
+
 void Administration::finish_challenge(registry::Lookup& lookup, const Pending& exchange,
                                       std::string challenged, const auth::Verdict& verdict) {
     const std::uint32_t id = exchange->request().envelope.session_id;
-    exchange->session = sessions_.find(id);
-    exchange->resume(std::move(challenged), exchange->session.has_value());
+    const auto answer = protocol::decode_challenge_answer(exchange->request().body);
+    gate_.note_verdict(exchange->arrival.source, answer->handle, answer->signed_response,
+                       verdict.code);
+    resume(*exchange, std::move(challenged));
     if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
     if (exchange->session) sessions_.set_identity(id, verdict.identity);
     exchange->identity = verdict.identity;
@@ -24,7 +32,7 @@ void Administration::finish_challenge(registry::Lookup& lookup, const Pending& e
 
 void Administration::recognize(Exchange& exchange) const {
     const OpCode op_code = exchange.request().header.op_code;
-    const Login* const login = exchange.login.get();
+    const Login* const login = exchange.arrival.login.get();
     if (!login || !login->identity || exchange.session || !context()->industrial_login) return;
     // Those two are about who it is from now on.
     if (op_code == OpCode::login_id_system || op_code == OpCode::challenge_response) return;
@@ -33,7 +41,7 @@ void Administration::recognize(Exchange& exchange) const {
 }
 
 bool Administration::may_challenge(Exchange& exchange) {
-    const Login* const login = exchange.login.get();
+    const Login* const login = exchange.arrival.login.get();
     if (!login || !login->begun || exchange.session ||
         exchange.request().header.op_code == OpCode::login_id_system)
         return true;
@@ -43,7 +51,7 @@ bool Administration::may_challenge(Exchange& exchange) {
 }
 
 void Administration::log_in(Exchange& exchange) {
-    Login* const login = exchange.login.get();
+    Login* const login = exchange.arrival.login.get();
     if (!login || exchange.session)
         return exchange.fail(ResponseCode::operation_denied, not_offered);
     const auto request = protocol::decode_login_request(exchange.request().body);

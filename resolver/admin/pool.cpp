@@ -3,9 +3,30 @@
 namespace idnode::resolver::admin {
 namespace {
 
+constexpr std::string_view busy = "The server is busy; try again later";
+
+GateOptions gate_options_of(const Config& config) {
+    return {
+        .source_requests = {.per_second = config.limits_source_requests_per_second,
+                            .burst = config.limits_source_requests_burst},
+        .source_work = {.per_second = config.limits_source_work_per_second,
+                        .burst = config.limits_source_work_burst},
+        .datagram_work = {.per_second = config.limits_datagram_work_per_second,
+                          .burst = config.limits_datagram_work_burst},
+        .identity_requests = {.per_second = config.limits_identity_requests_per_second,
+                              .burst = config.limits_identity_requests_burst},
+        .logins = {.failures_allowed = config.limits_login_failures_max,
+                   .delay_seconds_max = config.limits_login_delay_seconds_max,
+                   .identity_failures_allowed = config.limits_identity_login_failures_max,
+                   .identity_delay_seconds_max = config.limits_identity_login_delay_seconds_max},
+        .sources_max = config.limits_sources_max,
+        .identities_max = config.limits_identities_max};
+}
+
 AdministrationOptions options_of(const Config& config) {
     AdministrationOptions options;
     options.challenges.count_max = config.administration_challenges_max;
+    options.challenges.per_source_max = config.limits_source_challenges_max;
     options.challenges.life_seconds = config.administration_challenge_seconds;
     options.sessions.count_max = config.administration_sessions_max;
     options.sessions.age_seconds_max = config.administration_session_seconds;
@@ -13,6 +34,7 @@ AdministrationOptions options_of(const Config& config) {
     options.weak =
         config.administration_weak_algorithms ? auth::Weak::allowed : auth::Weak::refused;
     options.administrators = config.administration_administrators;
+    options.gate = gate_options_of(config);
     return options;
 }
 
@@ -54,21 +76,29 @@ Pool::~Pool() {
     for (std::thread& thread : threads_) thread.join();
 }
 
-void Pool::submit(std::string message, registry::Transport transport, Done done,
-                  std::shared_ptr<Login> login) {
+void Pool::submit(std::string message, const Arrival& arrival, Done done) {
+    if (const auto refused = administration_.gate().refuse_request(arrival.source))
+        return done({administration_.refuse(protocol::bytes_of(message), refused->sentence)});
     {
         const std::lock_guard lock{guard_};
         if (!stopped_ && tasks_.size() < waiting_max_) {
-            tasks_.push_back([this, message = std::move(message), transport, done = std::move(done),
-                              login = std::move(login)](registry::Lookup& lookup) mutable {
-                administration_.answer(lookup, std::move(message), transport, std::move(done),
-                                       std::move(login));
+            tasks_.push_back([this, message = std::move(message), arrival,
+                              done = std::move(done)](registry::Lookup& lookup) mutable {
+                administration_.answer(lookup, std::move(message), arrival, std::move(done));
             });
             changed_.notify_one();
             return;
         }
     }
-    done({administration_.refuse(protocol::bytes_of(message))});
+    administration_.gate().counts().count(Limit::requests);
+    done({administration_.refuse(protocol::bytes_of(message), busy)});
+}
+
+Figures Pool::figures() const {
+    Figures figures = administration_.figures();
+    const std::lock_guard lock{guard_};
+    figures.waiting_requests = tasks_.size();
+    return figures;
 }
 
 /// What was promised an answer finds a place, however many wait, and has waited long enough.

@@ -29,12 +29,11 @@ public:
     /// Where the node listens, and so asks nobody for keys.
     void set_own(std::vector<Endpoint> listening) { foreign_keys_.set_own(std::move(listening)); }
 
-    /// Takes one message, and calls `done` once: on a thread of the pool, or at once when so many
-    /// wait that nobody has time for it. `login` is that of the connection, if it may have one.
-    void submit(std::string message, registry::Transport transport, Done done,
-                std::shared_ptr<Login> login = {});
+    /// Takes one message, and calls `done` once: on a thread of the pool, or at once when its
+    /// source has asked for too much, or so many wait that nobody has time for it.
+    void submit(std::string message, const Arrival& arrival, Done done);
 
-    registry::CommitQueue::Figures figures() const { return queue_.figures(); }
+    Figures figures() const;
     KeyFigures key_figures() const { return foreign_keys_.figures(); }
 
 private:

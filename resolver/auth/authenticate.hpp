@@ -40,6 +40,9 @@ struct Verdict {
 ///   algorithm that is unknown or too weak, a key that is not accepted, a costly derivation.
 /// A signature of SM2 may be the standard's (over nonce and digest, with the default signer) or
 /// that of the industrial clients (over the SM3 digest of both, with the handle as signer).
+/// Secrets are compared in constant time, and where there is none, an answer takes as long as a
+/// wrong one: the codes tell a peer whether there is a key, as they do at the reference server, but
+/// the time tells him nothing about it.
 Verdict authenticate(const OpenChallenge& challenge, const protocol::ChallengeAnswer& answer,
                      const FindValues& find_values, Weak weak = Weak::refused);
 

@@ -20,6 +20,7 @@ std::uint32_t SessionTable::open(SessionKey key, std::uint32_t timeout_seconds) 
     Order& order = order_of(entry);
     entry.place = order.insert(order.end(), id);
     entries_.emplace(id, std::move(entry));
+    ++figures_.opened;
     return id;
 }
 
@@ -64,12 +65,20 @@ bool SessionTable::close(std::uint32_t id) {
     const auto found = find_living(id);
     if (found == entries_.end()) return false;
     erase(found);
+    ++figures_.closed;
     return true;
 }
 
 std::size_t SessionTable::count() const {
     const std::lock_guard lock{mutex_};
     return entries_.size();
+}
+
+SessionTable::Figures SessionTable::figures() const {
+    const std::lock_guard lock{mutex_};
+    Figures figures = figures_;
+    figures.open = entries_.size();
+    return figures;
 }
 
 bool SessionTable::is_over(const Entry& entry, std::uint32_t now) const noexcept {
@@ -81,6 +90,7 @@ SessionTable::Entries::iterator SessionTable::find_living(std::uint32_t id) {
     const auto found = entries_.find(id);
     if (found == entries_.end() || !is_over(found->second, clock_.now())) return found;
     erase(found);
+    ++figures_.expired;
     return entries_.end();
 }
 
@@ -97,11 +107,14 @@ void SessionTable::erase(Entries::iterator entry) {
 
 void SessionTable::make_room(std::uint32_t now) {
     for (Order& order : orders_)
-        while (!order.empty() && is_over(entries_.at(order.front()), now))
+        while (!order.empty() && is_over(entries_.at(order.front()), now)) {
             erase(entries_.find(order.front()));
+            ++figures_.expired;
+        }
     while (entries_.size() >= limits_.count_max && !entries_.empty()) {
         const Order& order = orders_[0].empty() ? orders_[1] : orders_[0];
         erase(entries_.find(order.front()));
+        ++figures_.displaced;
     }
 }
 

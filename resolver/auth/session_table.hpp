@@ -36,6 +36,15 @@ struct SessionState {
 /// several workers.
 class SessionTable {
 public:
+    /// What has become of sessions since the start, and how many are open.
+    struct Figures {
+        std::uint64_t opened = 0;
+        std::uint64_t closed = 0;
+        std::uint64_t expired = 0;
+        std::uint64_t displaced = 0;  ///< driven out by newer ones
+        std::size_t open = 0;
+    };
+
     /// The clock must outlive the table.
     SessionTable(SessionLimits limits, const Clock& clock) : limits_{limits}, clock_{clock} {}
 
@@ -61,6 +70,7 @@ public:
     bool close(std::uint32_t id);
 
     std::size_t count() const;
+    Figures figures() const;
 
 private:
     using Order = std::list<std::uint32_t>;  ///< ids, that of the longest unused first
@@ -87,6 +97,7 @@ private:
     mutable std::mutex mutex_;
     Entries entries_;
     std::array<Order, 2> orders_;  ///< without and with a proven identity
+    Figures figures_;
 };
 
 }  // namespace idnode::resolver::auth

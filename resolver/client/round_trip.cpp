@@ -186,6 +186,12 @@ asio::awaitable<Octets> exchange_stream(Endpoint server, Channel channel, Octets
     co_return answer;
 }
 
+/// What a server says that has more to say than UDP may carry.
+bool is_error(const Octets& answer) noexcept {
+    const auto message = protocol::decode_message(answer);
+    return message && message->header.response_code == protocol::ResponseCode::error;
+}
+
 }  // namespace
 
 Patience patience_within(milliseconds total, Channel channel) noexcept {
@@ -203,7 +209,8 @@ asio::awaitable<Octets> exchange(Endpoint server, Channel channel, Octets reques
                                  Patience patience) {
     if (channel == Channel::automatic || channel == Channel::udp) {
         try {
-            co_return co_await exchange_udp(server, request, patience);
+            Octets answer = co_await exchange_udp(server, request, patience);
+            if (channel == Channel::udp || !is_error(answer)) co_return answer;
         } catch (const std::runtime_error&) {
             if (channel == Channel::udp) throw;
         }

@@ -50,6 +50,13 @@ std::optional<Refusal> Connection::find_overdue() const {
     return over(last_progress_, framing_->idle_timeout_seconds(), Refusal::idle_timeout);
 }
 
+limits::Source Connection::source() const noexcept {
+    sockaddr_storage address{};
+    socklen_t size = sizeof(address);
+    if (::getpeername(descriptor(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+    return limits::Source::of_stream(std::as_bytes(std::span{&address, 1}).first(size));
+}
+
 std::size_t Connection::receive(MutableBytes room) {
     const bool was_in_handshake = socket_.in_handshake();
     const auto moved = socket_.receive(room);

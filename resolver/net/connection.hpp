@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "resolver/admin/login.hpp"
+#include "resolver/limits/limit_key.hpp"
 #include "resolver/metrics.hpp"
 #include "resolver/net/framing.hpp"
 #include "resolver/net/stream_socket.hpp"
@@ -35,6 +36,9 @@ public:
     bool may_read() const noexcept { return open() && !more_requests_ && !sending() && !deferred_; }
     /// Which time limit has run out, if any.
     std::optional<Refusal> find_overdue() const;
+
+    /// Who is at the other end, as far as limits are concerned.
+    limits::Source source() const noexcept;
 
     /// Takes what has arrived into `room`, where it stays until `answer`; returns how much. Closes
     /// the connection at its end. Precondition: room for what `StreamSocket::receive` wants.

@@ -112,21 +112,19 @@ bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexc
 
 void StreamHub::defer(Connection& connection, protocol::Bytes message,
                       registry::Transport transport) {
-    std::shared_ptr<admin::Login> login;
+    admin::Arrival arrival{.transport = transport, .source = connection.source(), .login = {}};
     if (config_.administration_industrial_login && transport == registry::Transport::tcp) {
         if (!connection.login_) connection.login_ = std::make_shared<admin::Login>();
-        login = connection.login_;
+        arrival.login = connection.login_;
     }
-    pool_->submit(
-        std::string{protocol::text_of(message)}, transport,
-        [this, executor = poll_.get_executor(),
-         waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
-            boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
-                if (const auto there = waiting.lock()) there->complete(answers);
-                if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
-            });
-        },
-        std::move(login));
+    pool_->submit(std::string{protocol::text_of(message)}, arrival,
+                  [this, executor = poll_.get_executor(),
+                   waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
+                      boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
+                          if (const auto there = waiting.lock()) there->complete(answers);
+                          if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
+                      });
+                  });
 }
 
 void StreamHub::await_disk(Connection& connection) {

@@ -202,6 +202,8 @@ void UdpListener::apply(const Config& config) {
     large_max_ = config.udp_large_answers_max;
     waiting_max_ = config.udp_waiting_requests_max;
     waiting_timeout_ = std::chrono::milliseconds{config.udp_waiting_timeout_ms};
+    amplification_max_ = config.udp_amplification_max;
+    free_answer_ = amplification_max_ == 0 ? reply_size_max : config.udp_free_answer_octets;
 }
 
 bool UdpListener::serve_batch() {
@@ -301,8 +303,10 @@ void UdpListener::handle(const DatagramRequest& request) {
         if (!whole) return;
         message = *whole;
     }
-    const Reply reply = service_.answer(lookup_, message, arena_room());
+    Reply reply = service_.answer(lookup_, message, arena_room());
     if (reply.deferred) return defer(message, request.peer, split);
+    if (reply.size() > free_answer_ && reply.size() > message.size() * amplification_max_)
+        reply = service_.refuse_large(message, arena_room());
     if (reply.size() > large_answer && may_defer_large_ && !split) return defer_large(request);
     send(reply, request.peer, split);
 }
@@ -312,7 +316,9 @@ void UdpListener::defer(Bytes message, const DatagramPeer& peer, bool split_requ
     ++deferred_;
     const WaitingRequests::Kept kept{{.message = {}, .peer = peer}};
     pool_->submit(
-        std::string{protocol::text_of(message)}, registry::Transport::udp,
+        std::string{protocol::text_of(message)},
+        {.transport = registry::Transport::udp,
+         .source = limits::Source::of_datagram(peer.address)},
         [this, executor = socket_.get_executor(), kept, split_request](admin::Answers answers) {
             boost::asio::post(executor, [this, kept, split_request, answers = std::move(answers)] {
                 send_deferred(answers, kept.request().peer, split_request);

@@ -24,7 +24,10 @@ namespace idnode::resolver {
 /// has joined them (GRO); one snapshot for all of them; many answers out by one call. Answers of
 /// more than 512 octets leave in parts. A lookup allocates nothing. Requests whose records the disk
 /// has to deliver first are set aside, so that the others need not wait for it; and so are those
-/// with large answers, which have half of the time and no more.
+/// with large answers, which have half of the time and no more. Anybody may write a false address
+/// on a datagram: an answer that is many times as large as its request is replaced by a short one
+/// that sends the client to TCP. What somebody gets who has proven himself, by a challenge that was
+/// sent to his address or by a session, is not held to that.
 class UdpListener {
 public:
     /// Binds the socket; throws boost::system::system_error. Everything referred to must outlive
@@ -96,7 +99,9 @@ private:
     boost::asio::steady_timer disk_timer_;
     std::size_t waiting_max_ = 0;  ///< 0: whoever asks for what is on the disk waits for it
     std::chrono::milliseconds waiting_timeout_{};
-    std::vector<std::byte> arena_;  ///< heads of the answers that are noted
+    std::size_t amplification_max_ = 0;  ///< octets of an answer for each octet of its request
+    std::size_t free_answer_ = 0;        ///< octets that an answer may have in any case
+    std::vector<std::byte> arena_;       ///< heads of the answers that are noted
     std::size_t arena_used_ = 0;
 };
 

@@ -45,7 +45,8 @@ protected:
         node_->home("88.118.8");
         node_->home("88.118.9");
         node_->import(prefix_record(owner_key) + prefix_record(stranger_key));
-        node_->write_config("administration: {administrators: [\"300:0.NA/88.118.8\"]}\n");
+        node_->write_config(std::string{unlimited_proofs} +
+                            "administration: {administrators: [\"300:0.NA/88.118.8\"]}\n");
         node_->start();
     }
     static void TearDownTestSuite() {

@@ -11,6 +11,13 @@
 
 namespace idnode::end_to_end {
 
+/// Configuration for tests in which proofs fail more often than limits allow, and requests come
+/// faster; the limits have tests of their own.
+inline constexpr std::string_view unlimited_proofs =
+    "limits: {login_failures_max: 0, identity_login_failures_max: 0, source_work_per_second: 0, "
+    "datagram_work_per_second: 0, source_requests_per_second: 0, identity_requests_per_second: "
+    "0}\n";
+
 /// Somebody who proves with a secret key who he is.
 struct Credentials {
     protocol::Reference identity;

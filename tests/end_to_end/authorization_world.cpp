@@ -7,6 +7,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "protocol/json/record_json.hpp"
 #include "resolver/auth/private_key.hpp"
+#include "tests/end_to_end/administrator.hpp"
 #include "tests/support/captured_secrets.hpp"
 #include "tests/support/hex.hpp"
 #include "tests/support/records.hpp"
@@ -222,7 +223,8 @@ void prepare_authorization_world(Node& node) {
         records += records_of(by_handle) + records_of(by_prefix);
     }
     node.import(records);
-    node.write_config("administration: {administrators: [\"307:" + std::string{keys} + "\"]}\n");
+    node.write_config(std::string{unlimited_proofs} +
+                      "administration: {administrators: [\"307:" + std::string{keys} + "\"]}\n");
 }
 
 AuthorizationRequest request_of(const Combination& combination) {

@@ -8,6 +8,7 @@
 #include "protocol/handle/resolution.hpp"
 #include "protocol/json/json_writer.hpp"
 #include "protocol/json/record_json.hpp"
+#include "tests/end_to_end/administrator.hpp"
 #include "tests/support/conversations.hpp"
 #include "tests/support/records.hpp"
 
@@ -108,7 +109,8 @@ void prepare_captured_world(Node& node) {
     for (std::string& handle : handles_from_before())
         records += to_json(test::url_record(std::move(handle), "https://example.org/"));
     node.import(records);
-    node.write_config("administration: {administrators: [\"" + std::string{group} + "\"]}\n");
+    node.write_config(std::string{unlimited_proofs} + "administration: {administrators: [\"" +
+                      std::string{group} + "\"]}\n");
 }
 
 std::vector<Turn> read_turns(const std::string& name) {

@@ -31,8 +31,8 @@ protected:
     }
 
     /// Skips the test where the system does not let go of a file's pages.
-    void start(std::string_view udp = "{}") {
-        node_.write_config("front: {enabled: false}\nudp: " + std::string{udp} + "\n");
+    void start(const std::string& udp = {}) {
+        node_.write_config("front: {enabled: false}\nudp: {amplification_max: 0, " + udp + "}\n");
         drop_pages();
         node_.start({.others = {"--workers", "1"}});
         cold_ = pages_in_memory() < 0.2;
@@ -104,7 +104,7 @@ TEST_F(ColdNode, AnswersHttpOnceTheDiskHasDelivered) {
 }
 
 TEST_F(ColdNode, WaitsInPlaceWhenNothingMayBeSetAside) {
-    start("{waiting_requests_max: 0}");
+    start("waiting_requests_max: 0");
     UdpSocket udp{node_.handle()};
     for (std::size_t number = 0; number < record_count; number += 5)
         EXPECT_EQ(ask(udp, {.handle = handle_at(number)}).code(), 1U);
@@ -112,7 +112,7 @@ TEST_F(ColdNode, WaitsInPlaceWhenNothingMayBeSetAside) {
 }
 
 TEST_F(ColdNode, DropsAndCountsMoreDatagramsThanMayWait) {
-    start("{waiting_requests_max: 1}");
+    start("waiting_requests_max: 1");
     if (!cold_) GTEST_SKIP() << "the system keeps the file in memory";
     UdpSocket udp{node_.handle()};
     for (std::size_t number = 1; number < record_count; ++number)

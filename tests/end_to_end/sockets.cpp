@@ -54,9 +54,13 @@ Descriptor open_socket(const Address& address, int type) {
     return socket;
 }
 
-Descriptor open_connected(const Endpoint& peer, int type) {
+Descriptor open_connected(const Endpoint& peer, int type, const std::string& from = {}) {
     const Address address = to_address(peer);
     Descriptor socket = open_socket(address, type);
+    if (!from.empty()) {
+        const Address local = to_address({from, 0});
+        if (::bind(socket.number(), local.get(), local.size) != 0) fail("bind");
+    }
     if (::connect(socket.number(), address.get(), address.size) != 0) fail("connect");
     return socket;
 }
@@ -98,7 +102,8 @@ Descriptor::~Descriptor() {
     if (number_ >= 0) ::close(number_);
 }
 
-TcpStream::TcpStream(const Endpoint& peer) : socket_{open_connected(peer, SOCK_STREAM)} {
+TcpStream::TcpStream(const Endpoint& peer, const std::string& from)
+    : socket_{open_connected(peer, SOCK_STREAM, from)} {
     const int yes = 1;
     ::setsockopt(socket_.number(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 }
@@ -168,7 +173,8 @@ bool TcpStream::ends_silently(std::chrono::milliseconds time) {
     return receive_some(time).empty() && end_ != End::none;
 }
 
-UdpSocket::UdpSocket(const Endpoint& peer) : socket_{open_connected(peer, SOCK_DGRAM)} {
+UdpSocket::UdpSocket(const Endpoint& peer, const std::string& from)
+    : socket_{open_connected(peer, SOCK_DGRAM, from)} {
     // An answer of many parts comes faster than a test on a busy machine reads.
     const int size = 4 << 20;
     ::setsockopt(socket_.number(), SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));

@@ -42,7 +42,8 @@ enum class End { none, orderly, reset };
 /// `time_limit` throws std::runtime_error.
 class TcpStream {
 public:
-    explicit TcpStream(const Endpoint& peer);
+    /// `from` is the address on this side; empty: the system's choice.
+    explicit TcpStream(const Endpoint& peer, const std::string& from = {});
 
     /// Sends everything, however long the peer takes to read it.
     void send(std::string_view octets);
@@ -72,7 +73,7 @@ private:
 /// A UDP socket that talks to one peer.
 class UdpSocket {
 public:
-    explicit UdpSocket(const Endpoint& peer);
+    explicit UdpSocket(const Endpoint& peer, const std::string& from = {});
 
     void send(std::string_view datagram);
     /// Datagrams of `size` octets, the last perhaps shorter, in one piece that the system may cut

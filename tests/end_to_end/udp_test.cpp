@@ -28,6 +28,7 @@ protected:
         for (const std::size_t octets : large_sizes())
             records += make_large_record("88.118.8/L" + std::to_string(octets), octets);
         node_->import(records);
+        node_->write_config("udp: {amplification_max: 0}\n");
         // One worker, so that the counts of one test are those of one socket.
         node_->start({.others = {"--workers", "1"}});
     }

@@ -8,6 +8,7 @@
 
 #include "protocol/json/json_writer.hpp"
 #include "protocol/json/record_json.hpp"
+#include "tests/end_to_end/administrator.hpp"
 #include "tests/end_to_end/authorization_world.hpp"
 #include "tests/support/records.hpp"
 
@@ -106,6 +107,7 @@ protected:
     void SetUp() override {
         for (const char* const prefix : {"88.1", "88.2"}) node_.home(prefix);
         node_.import(make_records());
+        node_.write_config(unlimited_proofs);
         node_.start();
     }
     Requester requester(Role role) { return {identity_of(who_plays(role)), GetParam(), node_}; }

@@ -1,4 +1,4 @@
-#include "resolver/metrics.hpp"
+#include "resolver/admin/metrics.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -87,6 +87,39 @@ TEST(Metrics, NameEachReasonForARefusal) {
     EXPECT_THAT(names, testing::Contains("idnode_refusals_total{reason=\"accept_failed\"} 111"));
 }
 
+TEST(Metrics, ShowWhatAdministrationCounts) {
+    admin::Counts counts;
+    counts.count(ResponseCode::authentication_needed);
+    counts.count(admin::Limit::login);
+    counts.count(admin::ProofOutcome::delayed);
+    counts.count(protocol::OpCode::modify_value, admin::ChangeOutcome::duplicate);
+    counts.count(protocol::OpCode::resolution, admin::ChangeOutcome::done);
+    counts.refused_sessions.add();
+    const admin::Figures figures{
+        .counts = counts,
+        .challenges = {.issued = 5, .answered = 1, .expired = 1, .displaced = 1, .unknown = 7},
+        .sessions = {.opened = 9, .closed = 2, .expired = 3, .displaced = 1, .open = 3},
+        .commits = {.jobs = 300, .groups = 3, .busy = std::chrono::milliseconds{1500}},
+        .waiting_requests = 6};
+    const Workers workers = make_workers(1);
+    workers[0]->count(ResponseCode::authentication_needed);
+    const std::string text = format_metrics(workers, {}, &figures);
+    for (const char* const line :
+         {"idnode_responses_total{code=\"402\",name=\"authentication needed\"} 2",
+          "idnode_refusals_total{reason=\"login_delay\"} 1",
+          "idnode_refusals_total{reason=\"source_work_limit\"} 0",
+          "idnode_proofs_total{outcome=\"delayed\"} 1",
+          "idnode_changes_total{operation=\"modify_value\",outcome=\"duplicate\"} 1",
+          "idnode_changes_total{operation=\"home_prefix\",outcome=\"done\"} 0",
+          "idnode_challenges_total{outcome=\"issued\"} 5",
+          "idnode_challenges_total{outcome=\"unknown\"} 7", "idnode_sessions 3",
+          "idnode_sessions_total{outcome=\"displaced\"} 1",
+          "idnode_sessions_total{outcome=\"refused\"} 1", "idnode_waiting_requests 6",
+          "idnode_commits_total 3", "idnode_commit_changes_total 300",
+          "idnode_commit_seconds_total 1.5", "idnode_commit_faults_total 0"})
+        EXPECT_THAT(text, HasSubstr(std::string{line} + '\n'));
+}
+
 TEST(Metrics, LeaveOutResponseCodesThatWereNeverSent) {
     const Workers workers = make_workers(2);
     workers[0]->count(ResponseCode::handle_not_found);
@@ -107,7 +140,7 @@ TEST(Metrics, CountCodesPastTheEndInOnePlace) {
 
 TEST(Metrics, TellHowKeysOfOthersWereFound) {
     const std::string text = format_metrics(
-        {}, {}, {.asked = 5, .unanswered = 2, .refused = 1, .kept_used = 7, .kept = 3});
+        {}, {}, nullptr, {.asked = 5, .unanswered = 2, .refused = 1, .kept_used = 7, .kept = 3});
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_total 5\n"));
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_unanswered_total 2\n"));
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_refused_total 1\n"));

@@ -47,9 +47,9 @@ protected:
         body.text("0.NA/88.1");
         const auto request = encode_request(protocol::OpCode::list_handles, 0, body.take(), 1);
         std::promise<std::string> answer;
-        pool_->submit(
-            std::string{protocol::text_of(request)}, registry::Transport::tcp,
-            [&](Answers answers) { answer.set_value(answers.front()); }, login);
+        pool_->submit(std::string{protocol::text_of(request)},
+                      {.transport = registry::Transport::tcp, .source = {}, .login = login},
+                      [&](Answers answers) { answer.set_value(answers.front()); });
         const std::string octets = answer.get_future().get();
         return protocol::decode_message(bytes_of(octets))->header.response_code;
     }

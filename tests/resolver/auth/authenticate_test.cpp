@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ctime>
+#include <limits>
 #include <string>
 
 #include "resolver/auth/answer.hpp"
@@ -250,6 +253,38 @@ TEST_F(Authentication, IsDoneForAPeerWithSecretsOnly) {
     EXPECT_FALSE(verify(300, respond("adminsecret")));
     EXPECT_FALSE(verify(301, "malformed"));
     EXPECT_FALSE(verify(300, sign(rsa, Digest::sha256)));
+}
+
+/// What a function costs this thread, in nanoseconds; the least of several times.
+template <class Function>
+std::int64_t cost_of(Function&& function) {
+    const auto spent = [] {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+    };
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    for (int times = 0; times < 5; ++times) {
+        const std::int64_t begin = spent();
+        function();
+        least = std::min(least, spent() - begin);
+    }
+    return least;
+}
+
+TEST_F(Authentication, TakesAsLongForASecretThatIsNotThereAsForAWrongOne) {
+    const std::string wrong = respond("wrong");  // by PBKDF2
+    const auto cost = [&](std::string_view handle, std::uint32_t index) {
+        const ChallengeAnswer answer{.type = "HS_SECKEY",
+                                     .handle = handle,
+                                     .index = index,
+                                     .signed_response = bytes_of(wrong)};
+        return cost_of([&] { authenticate(challenge, answer, records.finder()); });
+    };
+    const std::int64_t of_wrong = cost(admin, 301);
+    EXPECT_GT(cost("88.111.1/NOBODY", 301), of_wrong / 2);
+    EXPECT_LT(cost("88.111.1/NOBODY", 301), of_wrong * 2);
+    EXPECT_GT(cost(admin, 300), of_wrong / 2) << "that value holds a key of another kind";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "resolver/auth/challenge_table.hpp"
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <set>
 #include <string>
@@ -153,6 +154,59 @@ TEST_F(Challenges, AreAnsweredOnceWhicheverThreadComesFirst) {
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(taken[0] + taken[1], 1000U);
     EXPECT_EQ(challenges.octets(), 0U);
+}
+
+limits::Source source(std::uint32_t number) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = number;
+    return limits::Source::of_stream(std::as_bytes(std::span{&address, 1}));
+}
+
+TEST_F(Challenges, OfOneSourceDriveOutTheirOwnOldestWhenTheyHaveTheirShare) {
+    ChallengeTable table{{.count_max = 100, .per_source_max = 3}, clock};
+    const auto message = protocol::decode_message(bytes_of(request));
+    const auto issue_to = [&](std::uint32_t number) {
+        return table.issue(*message, bytes_of(request), 0, source(number))->id;
+    };
+    const std::uint32_t other = issue_to(2);
+    std::vector<std::uint32_t> ids;
+    for (int each = 0; each < 4; ++each) ids.push_back(issue_to(1));
+    EXPECT_EQ(table.count(), 4U);
+    EXPECT_FALSE(table.take(ids[0]));
+    EXPECT_EQ(table.take(ids[3])->source, source(1));
+    const std::uint32_t next = issue_to(1);
+    EXPECT_TRUE(table.take(ids[1])) << "the share has a place again";
+    EXPECT_TRUE(table.take(ids[2]));
+    EXPECT_TRUE(table.take(next));
+    EXPECT_TRUE(table.take(other));
+}
+
+TEST_F(Challenges, OfOneSourceMayBeAllWithoutALimit) {
+    ChallengeTable table{{.count_max = 5, .per_source_max = 0}, clock};
+    std::vector<std::uint32_t> ids(5);
+    for (std::uint32_t& id : ids) id = issue(table)->id;
+    for (const std::uint32_t id : ids) EXPECT_TRUE(table.take(id));
+}
+
+TEST_F(Challenges, AreCountedByWhatBecomesOfThem) {
+    ChallengeTable table{{.count_max = 2}, clock};
+    std::vector<std::uint32_t> ids(3);
+    for (std::uint32_t& id : ids) id = issue(table)->id;
+    EXPECT_FALSE(table.take(ids[0]));
+    EXPECT_TRUE(table.take(ids[1]));
+    clock.time += 60;
+    EXPECT_FALSE(table.take(ids[2]));
+    issue(table);
+    clock.time += 60;
+    issue(table);
+    const ChallengeTable::Figures figures = table.figures();
+    EXPECT_EQ(figures.issued, 5U);
+    EXPECT_EQ(figures.answered, 1U);
+    EXPECT_EQ(figures.displaced, 1U);
+    EXPECT_EQ(figures.unknown, 1U);
+    EXPECT_EQ(figures.expired, 2U);
+    EXPECT_EQ(figures.waiting, 1U);
 }
 
 }  // namespace

@@ -146,6 +146,33 @@ TEST_F(Sessions, HaveIdsThatAreAllDifferentAndAllGoInTime) {
     EXPECT_EQ(sessions.count(), 1U);
 }
 
+TEST_F(Sessions, ByTheHundredThousandDriveOutNoneButThemselves) {
+    const std::uint32_t honest = open(sessions);
+    ASSERT_TRUE(sessions.set_identity(honest, admin));
+    const std::uint32_t first = open(sessions);
+    for (int flood = 0; flood < 250'000; ++flood) open(sessions);
+    EXPECT_EQ(sessions.count(), 100'000U);
+    EXPECT_FALSE(lives(sessions, first));
+    EXPECT_TRUE(lives(sessions, honest));
+}
+
+TEST_F(Sessions, AreCountedByWhatBecomesOfThem) {
+    SessionTable table{{.count_max = 2}, clock};
+    open(table);
+    open(table);
+    EXPECT_TRUE(table.close(open(table)));
+    const std::uint32_t last = open(table);
+    clock.time += 3600;
+    EXPECT_FALSE(lives(table, last));
+    open(table);
+    const SessionTable::Figures figures = table.figures();
+    EXPECT_EQ(figures.opened, 5U);
+    EXPECT_EQ(figures.closed, 1U);
+    EXPECT_EQ(figures.displaced, 1U);
+    EXPECT_EQ(figures.expired, 2U);
+    EXPECT_EQ(figures.open, 1U);
+}
+
 TEST_F(Sessions, TakeACounterOnceWhicheverThreadComesFirst) {
     const std::uint32_t id = open(sessions);
     std::array<std::size_t, 2> taken{};

@@ -1,0 +1,131 @@
+#include "resolver/admin/metric_families.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "resolver/metric_family.hpp"
+
+namespace idnode::resolver::admin {
+namespace {
+
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+constexpr std::array<const char*, limit_count> limit_names{
+    "waiting_requests_limit", "source_requests_limit",   "source_work_limit",
+    "datagram_work_limit",    "identity_requests_limit", "login_delay",
+    "waiting_changes_limit"};
+constexpr std::array<const char*, change_outcome_count> change_outcome_names{
+    "done", "duplicate", "refused", "busy", "failed"};
+constexpr std::array<const char*, proof_outcome_count> proof_outcome_names{"proven", "failed",
+                                                                           "unfit", "delayed"};
+constexpr std::array<const char*, change_operations.size()> operation_names{
+    "create_handle", "delete_handle", "add_value",    "remove_value",
+    "modify_value",  "home_prefix",   "unhome_prefix"};
+
+/// Counts by what came of something.
+struct ByOutcome {
+    const char* outcome;
+    double count;
+};
+
+MetricFamily make_outcomes(const char* name, const char* help,
+                           std::initializer_list<ByOutcome> lines) {
+    MetricFamily family = make_family(name, help, MetricType::Counter);
+    for (const ByOutcome& each : lines) add_line(family, each.count, {{"outcome", each.outcome}});
+    return family;
+}
+
+double number(std::uint64_t count) { return static_cast<double>(count); }
+
+MetricFamily make_changes(const Counts& counts) {
+    MetricFamily family = make_family("idnode_changes_total",
+                                      "Requests for changes over the network, by operation and "
+                                      "what came of them",
+                                      MetricType::Counter);
+    for (std::size_t at = 0; at < change_operations.size(); ++at)
+        for (std::size_t outcome = 0; outcome < change_outcome_count; ++outcome)
+            add_line(
+                family, number(counts.changes[at][outcome].value()),
+                {{"operation", operation_names[at]}, {"outcome", change_outcome_names[outcome]}});
+    return family;
+}
+
+MetricFamily make_proofs(const Counts& counts) {
+    MetricFamily family =
+        make_family("idnode_proofs_total",
+                    "Answers to challenges, and secrets verified for peers, by what came of them",
+                    MetricType::Counter);
+    for (std::size_t at = 0; at < proof_outcome_count; ++at)
+        add_line(family, number(counts.proofs[at].value()), {{"outcome", proof_outcome_names[at]}});
+    return family;
+}
+
+std::vector<MetricFamily> make_commits(const registry::CommitQueue::Figures& commits) {
+    const double seconds = std::chrono::duration<double>{commits.busy}.count();
+    return {
+        make_single("idnode_waiting_changes", "Changes that wait to be written", MetricType::Gauge,
+                    number(commits.waiting_jobs)),
+        make_single("idnode_waiting_changes_bytes", "Memory of the changes that wait",
+                    MetricType::Gauge, number(commits.waiting_octets)),
+        make_single("idnode_commits_total", "Transactions that wrote waiting changes, or tried to",
+                    MetricType::Counter, number(commits.groups)),
+        make_single("idnode_commit_changes_total",
+                    "Changes that were decided in them: divided by them, the size of a group",
+                    MetricType::Counter, number(commits.jobs)),
+        make_single("idnode_commit_seconds_total", "Time that they took, syncing included",
+                    MetricType::Counter, seconds),
+        make_single("idnode_commit_faults_total", "Changes that the store has failed",
+                    MetricType::Counter, number(commits.faults)),
+    };
+}
+
+}  // namespace
+
+void Counts::count(protocol::ResponseCode code) noexcept {
+    const auto place = static_cast<std::size_t>(code);
+    responses[place < responses.size() ? place : responses.size() - 1].add();
+}
+
+void Counts::count(protocol::OpCode operation, ChangeOutcome outcome) noexcept {
+    const auto found = std::find(change_operations.begin(), change_operations.end(), operation);
+    if (found == change_operations.end()) return;
+    const auto place = static_cast<std::size_t>(found - change_operations.begin());
+    changes[place][static_cast<std::size_t>(outcome)].add();
+}
+
+std::vector<MetricFamily> make_families(const Figures& figures) {
+    const auto& challenges = figures.challenges;
+    const auto& sessions = figures.sessions;
+    std::vector<MetricFamily> families{
+        make_changes(figures.counts),
+        make_proofs(figures.counts),
+        make_single("idnode_waiting_requests", "Requests that wait for a thread of administration",
+                    MetricType::Gauge, number(figures.waiting_requests)),
+        make_single("idnode_challenges", "Challenges that wait for their answer", MetricType::Gauge,
+                    number(challenges.waiting)),
+        make_outcomes("idnode_challenges_total", "Challenges, by what became of them",
+                      {{"issued", number(challenges.issued)},
+                       {"answered", number(challenges.answered)},
+                       {"expired", number(challenges.expired)},
+                       {"displaced", number(challenges.displaced)},
+                       {"unknown", number(challenges.unknown)}}),
+        make_single("idnode_sessions", "Open sessions", MetricType::Gauge, number(sessions.open)),
+        make_outcomes("idnode_sessions_total", "Sessions, by what became of them",
+                      {{"opened", number(sessions.opened)},
+                       {"closed", number(sessions.closed)},
+                       {"expired", number(sessions.expired)},
+                       {"displaced", number(sessions.displaced)},
+                       {"refused", number(figures.counts.refused_sessions.value())}}),
+    };
+    for (MetricFamily& each : make_commits(figures.commits)) families.push_back(std::move(each));
+    return families;
+}
+
+void add_refusals(const Figures& figures, MetricFamily& refusals) {
+    for (std::size_t at = 0; at < limit_count; ++at)
+        add_line(refusals, number(figures.counts.limits[at].value()),
+                 {{"reason", limit_names[at]}});
+}
+
+}  // namespace idnode::resolver::admin
