@@ -273,7 +273,7 @@ void UdpListener::await_disk() {
 /// The disk delivers more or less in order: where most of a group still waits, so do the rest.
 void UdpListener::answer_waiting() {
     for (std::size_t left = waiting_.size(), before = 0; left > 0; left -= before) {
-        const auto taken = waiting_.take(std::min(left, Group::static_capacity));
+        const auto taken = waiting_.take(std::min(left, std::size_t{Group::static_capacity}));
         before = taken.size();
         const std::size_t others = waiting_.size();
         lookup_.renew();
