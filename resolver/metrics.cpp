@@ -57,27 +57,10 @@ MetricFamily responses_of(const Workers& workers, const admin::Figures* administ
     return responses;
 }
 
-std::vector<MetricFamily> families_of(const KeyFigures& keys) {
-    const auto count = [](const char* name, const char* help, std::uint64_t value) {
-        return make_single(name, help, MetricType::Counter, static_cast<double>(value));
-    };
-    return {
-        count("idnode_key_questions_total", "Questions to other nodes about their keys",
-              keys.asked),
-        count("idnode_key_questions_unanswered_total",
-              "Questions about keys without an answer to believe in time", keys.unanswered),
-        count("idnode_key_questions_refused_total",
-              "Questions about keys that were not asked, since too many were open", keys.refused),
-        count("idnode_key_cache_hits_total", "Keys of other nodes that were found in memory",
-              keys.kept_used),
-        make_single("idnode_key_cache_handles", "Handles of other nodes whose keys are in memory",
-                    MetricType::Gauge, static_cast<double>(keys.kept))};
-}
-
 }  // namespace
 
 std::string format_metrics(const Workers& workers, const StoreFigures& store,
-                           const admin::Figures* administration, const KeyFigures& keys) {
+                           const admin::Figures* administration) {
     MetricFamily requests =
         make_family("idnode_requests_total", "Requests by transport", MetricType::Counter);
     for (const Transport transport : transports) {
@@ -117,7 +100,6 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store,
     if (administration)
         for (MetricFamily& each : admin::make_families(*administration))
             all.push_back(std::move(each));
-    for (MetricFamily& each : families_of(keys)) all.push_back(std::move(each));
     return prometheus::TextSerializer{}.Serialize(all);
 }
 

@@ -56,6 +56,10 @@ struct WorkerMetrics {
     std::array<Counter, refusal_count> refusals;
     /// By response code; codes past the end share the last place.
     static constexpr std::size_t response_places = 640;
+    static constexpr std::size_t response_place(protocol::ResponseCode code) noexcept {
+        const auto place = static_cast<std::size_t>(code);
+        return place < response_places ? place : response_places - 1;
+    }
     std::array<Counter, response_places> responses;
     Counter store_faults;
     Counter disk_waits;       ///< requests that were set aside until the disk delivered
@@ -68,10 +72,7 @@ struct WorkerMetrics {
         requests[static_cast<std::size_t>(transport)].add();
     }
     void count(Refusal refusal) noexcept { refusals[static_cast<std::size_t>(refusal)].add(); }
-    void count(protocol::ResponseCode code) noexcept {
-        const auto place = static_cast<std::size_t>(code);
-        responses[place < responses.size() ? place : responses.size() - 1].add();
-    }
+    void count(protocol::ResponseCode code) noexcept { responses[response_place(code)].add(); }
 };
 
 /// What `/metrics` shows beside the workers' counts.
@@ -85,20 +86,10 @@ namespace admin {
 struct Figures;
 }
 
-/// Questions to other nodes about the keys that they hold.
-struct KeyFigures {
-    std::uint64_t asked = 0;
-    std::uint64_t unanswered = 0;  ///< of these, in time and so that it could be believed
-    std::uint64_t refused = 0;     ///< not asked, since too many were open
-    std::uint64_t kept_used = 0;   ///< keys that were found in memory instead
-    std::uint64_t kept = 0;        ///< handles whose keys are in memory at the moment
-};
-
 /// The sum over all workers in Prometheus text format 0.0.4, with the figures of administration
 /// where there is one.
 std::string format_metrics(const std::vector<std::shared_ptr<WorkerMetrics>>& workers,
                            const StoreFigures& store,
-                           const admin::Figures* administration = nullptr,
-                           const KeyFigures& keys = {});
+                           const admin::Figures* administration = nullptr);
 
 }  // namespace idnode::resolver

@@ -238,7 +238,7 @@ std::string Server::metrics_text() const {
                           {.records = snapshot.record_count(),
                            .sequence = snapshot.sequence(),
                            .file_octets = store_.env().file_size()},
-                          &administration, pool_.key_figures());
+                          &administration);
 }
 
 void Server::run(const std::function<Config()>& reload) {

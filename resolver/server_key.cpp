@@ -1,8 +1,5 @@
 #include "resolver/server_key.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include <fstream>
@@ -10,6 +7,7 @@
 #include <stdexcept>
 
 #include "protocol/handle/typed_data.hpp"
+#include "resolver/auth/openssl.hpp"
 #include "resolver/auth/public_key.hpp"
 #include "resolver/private_file.hpp"
 
@@ -19,27 +17,16 @@ namespace {
 constexpr unsigned key_bits = 2048;
 constexpr const char* file_name = "server-key.pem";
 
-template <class T, void (*free)(T*)>
-struct Free {
-    void operator()(T* object) const noexcept { free(object); }
-};
-template <class T, void (*free)(T*)>
-using Owned = std::unique_ptr<T, Free<T, free>>;
-
-using Bio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
-using DigestContext = Owned<EVP_MD_CTX, EVP_MD_CTX_free>;
+using auth::Bio;
+using auth::DigestContext;
 
 const EVP_MD* method_of(ServerKey::Digest digest) {
     return digest == ServerKey::Digest::sha1 ? EVP_sha1() : EVP_sha256();
 }
 
 std::string big_number(EVP_PKEY* key, const char* name) {
-    BIGNUM* raw = nullptr;
-    if (EVP_PKEY_get_bn_param(key, name, &raw) != 1)
-        throw std::runtime_error{"the server key is no RSA key"};
-    const Owned<BIGNUM, BN_free> number{raw};
-    std::string octets(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
-    BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(octets.data()));
+    std::string octets = auth::number_of(key, name);
+    if (octets.empty()) throw std::runtime_error{"the server key is no RSA key"};
     return octets;
 }
 
@@ -73,9 +60,7 @@ ServerKey ServerKey::load_or_make(const std::filesystem::path& directory) {
     ServerKey made = make();
     const Bio sink{BIO_new(BIO_s_mem())};
     PEM_write_bio_PrivateKey(sink.get(), made.key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(sink.get(), &text);
-    write_private_file(file, std::string(text, static_cast<std::size_t>(size)));
+    write_private_file(file, auth::text_of(sink.get()));
     return made;
 }
 

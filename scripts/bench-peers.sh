@@ -9,6 +9,14 @@ make_zone() {
         "$bin/idnode-bench-records" --records "$records" --as zone >"$work/bench.example.zone"
 }
 
+# beside_dns TITLE NAME PORT SECONDS COMMAND…: a DNS server that answers for the zone SECONDS later.
+beside_dns() {
+    start "$2" "${@:5}"
+    sleep "$4"
+    measure "UDP, uniform, against $1" 22641 "$2" "$3" --against-speaks dns --against-checked
+    stop "$2"
+}
+
 peer_knot() {
     make_zone
     mkdir -p "$work/knot"
@@ -27,10 +35,8 @@ zone:
     storage: $work/knot
     semantic-checks: off
 END
-    start knot knotd --config "$work/knot/knot.conf"
-    sleep $((5 + records / 100000))
-    measure "UDP, uniform, against Knot DNS" 22641 knot 22650 --against-speaks dns --against-checked
-    stop knot
+    beside_dns "Knot DNS" knot 22650 $((5 + records / 100000)) \
+        knotd --config "$work/knot/knot.conf"
 }
 
 peer_nsd() {
@@ -53,10 +59,7 @@ zone:
     name: bench.example
     zonefile: $work/bench.example.zone
 END
-    start nsd nsd -d -c "$work/nsd.conf"
-    sleep $((5 + records / 100000))
-    measure "UDP, uniform, against NSD" 22641 nsd 22653 --against-speaks dns --against-checked
-    stop nsd
+    beside_dns NSD nsd 22653 $((5 + records / 100000)) nsd -d -c "$work/nsd.conf"
 }
 
 peer_powerdns() {
@@ -74,11 +77,8 @@ setgid=
 END
     pdnsutil --config-dir="$work/powerdns" load-zone bench.example "$work/bench.example.zone" \
         >"$work/powerdns.load" 2>&1
-    start powerdns pdns_server --config-dir="$work/powerdns" --daemon=no --guardian=no
-    sleep 5
-    measure "UDP, uniform, against PowerDNS with LMDB" 22641 powerdns 22654 \
-        --against-speaks dns --against-checked
-    stop powerdns
+    beside_dns "PowerDNS with LMDB" powerdns 22654 5 \
+        pdns_server --config-dir="$work/powerdns" --daemon=no --guardian=no
 }
 
 peer_redis() {

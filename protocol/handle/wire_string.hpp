@@ -2,6 +2,7 @@
 
 #include <array>
 #include <concepts>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,20 @@ public:
 private:
     std::string out_;
 };
+
+/// What `write(WireWriter&)` writes, in a string of that length. Called again with more room as
+/// long as it overflows.
+template <class Write>
+std::string written(Write&& write) {
+    for (std::size_t room = 1024;; room *= 4) {
+        std::string out(room, '\0');
+        WireWriter writer{std::as_writable_bytes(std::span{out})};
+        write(writer);
+        if (writer.overflowed()) continue;
+        out.resize(writer.size());
+        return out;
+    }
+}
 
 /// Reads what `WireString::big_integer` writes; a negative number makes the reader fail.
 inline std::string read_big_integer(WireReader& reader) {

@@ -70,7 +70,8 @@ Figures Administration::figures() const {
     return {.counts = gate_.counts(),
             .challenges = challenges_.figures(),
             .sessions = sessions_.figures(),
-            .commits = queue_.figures()};
+            .commits = queue_.figures(),
+            .keys = foreign_keys_.figures()};
 }
 
 void Administration::answer(registry::Lookup& lookup, std::string message, const Arrival& arrival,

@@ -7,6 +7,7 @@
 
 #include "protocol/handle/administration.hpp"
 #include "protocol/handle/handle.hpp"
+#include "protocol/handle/wire_string.hpp"
 #include "protocol/json/record_json.hpp"
 
 namespace idnode::resolver::admin {
@@ -64,12 +65,6 @@ std::optional<Refusal> find_record_refusal(const Record& record) {
     return std::nullopt;
 }
 
-Value* find_index(std::vector<Value>& values, std::uint32_t index) {
-    const auto found = std::find_if(values.begin(), values.end(),
-                                    [&](const Value& each) { return each.index == index; });
-    return found == values.end() ? nullptr : &*found;
-}
-
 /// What the values of a record become, or why not.
 using Changed = std::variant<std::vector<Value>, Refusal>;
 
@@ -107,18 +102,6 @@ Changed remove(std::vector<Value> values, const ChangeRequest& request) {
         if (wanted(value) && !may_be_changed(value)) return protected_value(value.index);
     if (std::erase_if(values, wanted) == 0) return Refusal{ResponseCode::values_not_found, {}};
     return values;
-}
-
-registry::Operation operation_of(OpCode op_code) {
-    switch (op_code) {
-        case OpCode::create_handle: return registry::Operation::create_handle;
-        case OpCode::delete_handle: return registry::Operation::delete_handle;
-        case OpCode::add_value: return registry::Operation::add_value;
-        case OpCode::remove_value: return registry::Operation::remove_value;
-        case OpCode::modify_value: return registry::Operation::modify_value;
-        case OpCode::home_prefix: return registry::Operation::home_prefix;
-        default: return registry::Operation::unhome_prefix;
-    }
 }
 
 RegistryView view_of(const WriteView& view) {
@@ -160,14 +143,12 @@ Decision decide_record(const ChangeRequest& request, const std::optional<RecordV
 /// Of what a create asks for: the handle as it came, the values without their times, and the flags
 /// that say what is to happen.
 registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op_flags) {
-    std::string what = std::to_string(op_flags & (op_flag::overwrite | op_flag::mint_suffix)) + ' ';
-    const std::size_t text_size = what.size();
-    std::size_t size = sizeof(std::uint32_t) + request.handle.size();
-    for (const Value& value : request.values) size += wire_size(value);
-    what.resize(text_size + size);
-    protocol::WireWriter writer{std::as_writable_bytes(std::span{what}).subspan(text_size)};
-    writer.text(request.handle);
-    for (const Value& value : request.values) protocol::encode_value(writer, value);
+    const std::string what = protocol::written([&](protocol::WireWriter& writer) {
+        const auto flags = op_flags & (op_flag::overwrite | op_flag::mint_suffix);
+        writer.raw(protocol::bytes_of(std::to_string(flags) + ' '));
+        writer.text(request.handle);
+        for (const Value& value : request.values) encode_value(writer, value);
+    });
     return registry::Sha256{}.of(protocol::bytes_of(what));
 }
 
@@ -180,6 +161,18 @@ registry::Digest digest_of_message(const protocol::Message& message, std::uint32
 }
 
 }  // namespace
+
+registry::Operation operation_of(OpCode op_code) noexcept {
+    switch (op_code) {
+        case OpCode::create_handle: return registry::Operation::create_handle;
+        case OpCode::delete_handle: return registry::Operation::delete_handle;
+        case OpCode::add_value: return registry::Operation::add_value;
+        case OpCode::remove_value: return registry::Operation::remove_value;
+        case OpCode::modify_value: return registry::Operation::modify_value;
+        case OpCode::home_prefix: return registry::Operation::home_prefix;
+        default: return registry::Operation::unhome_prefix;
+    }
+}
 
 bool may_be_changed(const Value& value) noexcept {
     return value.permissions &

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,16 @@ std::optional<registry::Refusal> find_fault(const ChangeRequest& request, const 
 /// Decides the change in the transaction that writes it, where it also asks `may` of the requester.
 /// A retry of what he has been told is done changes nothing and succeeds.
 registry::Decide decide(ChangeRequest request, Requester requester);
+
+/// The value at an index, or null; changeable where the values are.
+template <class Values>
+auto find_index(Values& values, std::uint32_t index) -> decltype(values.data()) {
+    const auto found = std::ranges::find(values, index, &protocol::Value::index);
+    return found == values.end() ? nullptr : &*found;
+}
+
+/// The words of the change log for an op code that changes something.
+registry::Operation operation_of(protocol::OpCode op_code) noexcept;
 
 /// Whether administrators may write a value, by its own permissions.
 bool may_be_changed(const protocol::Value& value) noexcept;

@@ -90,35 +90,32 @@ std::string Exchange::protect(std::string answer, bool certify) {
     return auth::encrypt_message(session->key, protocol::bytes_of(answer));
 }
 
-void Exchange::end(Answers answers) {
+void Exchange::end(ResponseCode code, Answers answers) {
+    counts_.count(code);
     const Done done = std::exchange(done_, {});
     done(std::move(answers));
 }
 
 void Exchange::finish(ResponseCode code, const std::function<void(WireWriter&)>& write_body) {
-    counts_.count(code);
-    end({compose([&](ReplyWriter& writer) {
-        if (new_session_id != 0) writer.set_session(new_session_id);
-        if (write_body) write_body(writer.body());
-        return writer.finish(code);
-    })});
+    end(code, {compose([&](ReplyWriter& writer) {
+            if (new_session_id != 0) writer.set_session(new_session_id);
+            if (write_body) write_body(writer.body());
+            return writer.finish(code);
+        })});
 }
 
 void Exchange::fail(ResponseCode code, std::string_view sentence) {
-    counts_.count(code);
-    end({compose([&](ReplyWriter& writer) { return writer.finish_error(code, sentence); })});
+    end(code, {compose([&](ReplyWriter& writer) { return writer.finish_error(code, sentence); })});
 }
 
 void Exchange::challenge(const auth::OpenChallenge& challenge) {
-    counts_.count(ResponseCode::authentication_needed);
-    end({compose([&](ReplyWriter& writer) {
-        writer.set_session(challenge.id);
-        return writer.finish_challenge(challenge.body());
-    })});
+    end(ResponseCode::authentication_needed, {compose([&](ReplyWriter& writer) {
+            writer.set_session(challenge.id);
+            return writer.finish_challenge(challenge.body());
+        })});
 }
 
 void Exchange::finish_list(const std::vector<std::string>& handles) {
-    counts_.count(ResponseCode::success);
     Answers answers;
     const std::span all{handles};
     std::size_t begin = 0;
@@ -132,7 +129,7 @@ void Exchange::finish_list(const std::vector<std::string>& handles) {
             return writer.finish(ResponseCode::success);
         }));
     } while (begin < all.size());
-    end(std::move(answers));
+    end(ResponseCode::success, std::move(answers));
 }
 
 void Exchange::fail_unread(ResponseCode code, std::string_view sentence) {

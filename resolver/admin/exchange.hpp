@@ -95,7 +95,7 @@ private:
     using Write = std::function<Reply(ReplyWriter&)>;
     std::string compose(const Write& write);
     std::string protect(std::string answer, bool certify);
-    void end(Answers answers);
+    void end(protocol::ResponseCode code, Answers answers);
 
     std::string octets_;
     protocol::Message request_{};

@@ -53,13 +53,8 @@ std::string encode_question(std::string_view handle) {
 }
 
 std::string encode_question(const protocol::VerifyRequest& request) {
-    std::string body(64 + request.handle.size() + request.nonce.size() +
-                         request.request_digest.octets.size() + request.signed_response.size(),
-                     '\0');
-    protocol::WireWriter writer{std::as_writable_bytes(std::span{body})};
-    protocol::encode_verify_request(writer, request);
-    body.resize(writer.size());
-    return body;
+    return protocol::written(
+        [&](protocol::WireWriter& body) { encode_verify_request(body, request); });
 }
 
 /// The values of use in the answer to a resolution; nothing when it is none.

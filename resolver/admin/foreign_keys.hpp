@@ -11,11 +11,11 @@
 
 #include "protocol/handle/authentication.hpp"
 #include "registry/lookup.hpp"
+#include "resolver/admin/metrics.hpp"
 #include "resolver/admin/questions.hpp"
 #include "resolver/admin/value_cache.hpp"
 #include "resolver/auth/authenticate.hpp"
 #include "resolver/clock.hpp"
-#include "resolver/metrics.hpp"
 
 namespace idnode::resolver::admin {
 

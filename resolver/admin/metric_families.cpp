@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "resolver/admin/change_request.hpp"
 #include "resolver/metric_family.hpp"
 
 namespace idnode::resolver::admin {
@@ -19,9 +20,6 @@ constexpr std::array<const char*, change_outcome_count> change_outcome_names{
     "done", "duplicate", "refused", "busy", "failed"};
 constexpr std::array<const char*, proof_outcome_count> proof_outcome_names{"proven", "failed",
                                                                            "unfit", "delayed"};
-constexpr std::array<const char*, change_operations.size()> operation_names{
-    "create_handle", "delete_handle", "add_value",    "remove_value",
-    "modify_value",  "home_prefix",   "unhome_prefix"};
 
 /// Counts by what came of something.
 struct ByOutcome {
@@ -43,11 +41,12 @@ MetricFamily make_changes(const Counts& counts) {
                                       "Requests for changes over the network, by operation and "
                                       "what came of them",
                                       MetricType::Counter);
-    for (std::size_t at = 0; at < change_operations.size(); ++at)
+    for (std::size_t at = 0; at < change_operations.size(); ++at) {
+        const std::string operation{registry::name_of(operation_of(change_operations[at]))};
         for (std::size_t outcome = 0; outcome < change_outcome_count; ++outcome)
-            add_line(
-                family, number(counts.changes[at][outcome].value()),
-                {{"operation", operation_names[at]}, {"outcome", change_outcome_names[outcome]}});
+            add_line(family, number(counts.changes[at][outcome].value()),
+                     {{"operation", operation}, {"outcome", change_outcome_names[outcome]}});
+    }
     return family;
 }
 
@@ -59,6 +58,23 @@ MetricFamily make_proofs(const Counts& counts) {
     for (std::size_t at = 0; at < proof_outcome_count; ++at)
         add_line(family, number(counts.proofs[at].value()), {{"outcome", proof_outcome_names[at]}});
     return family;
+}
+
+std::vector<MetricFamily> make_key_families(const KeyFigures& keys) {
+    const auto count = [](const char* name, const char* help, std::uint64_t value) {
+        return make_single(name, help, MetricType::Counter, number(value));
+    };
+    return {
+        count("idnode_key_questions_total", "Questions to other nodes about their keys",
+              keys.asked),
+        count("idnode_key_questions_unanswered_total",
+              "Questions about keys without an answer to believe in time", keys.unanswered),
+        count("idnode_key_questions_refused_total",
+              "Questions about keys that were not asked, since too many were open", keys.refused),
+        count("idnode_key_cache_hits_total", "Keys of other nodes that were found in memory",
+              keys.kept_used),
+        make_single("idnode_key_cache_handles", "Handles of other nodes whose keys are in memory",
+                    MetricType::Gauge, number(keys.kept))};
 }
 
 std::vector<MetricFamily> make_commits(const registry::CommitQueue::Figures& commits) {
@@ -83,8 +99,7 @@ std::vector<MetricFamily> make_commits(const registry::CommitQueue::Figures& com
 }  // namespace
 
 void Counts::count(protocol::ResponseCode code) noexcept {
-    const auto place = static_cast<std::size_t>(code);
-    responses[place < responses.size() ? place : responses.size() - 1].add();
+    responses[WorkerMetrics::response_place(code)].add();
 }
 
 void Counts::count(protocol::OpCode operation, ChangeOutcome outcome) noexcept {
@@ -119,6 +134,7 @@ std::vector<MetricFamily> make_families(const Figures& figures) {
                        {"refused", number(figures.counts.refused_sessions.value())}}),
     };
     for (MetricFamily& each : make_commits(figures.commits)) families.push_back(std::move(each));
+    for (MetricFamily& each : make_key_families(figures.keys)) families.push_back(std::move(each));
     return families;
 }
 

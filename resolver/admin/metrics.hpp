@@ -74,12 +74,22 @@ struct Counts {
     void count(protocol::OpCode operation, ChangeOutcome outcome) noexcept;
 };
 
+/// Questions to other nodes about the keys that they hold.
+struct KeyFigures {
+    std::uint64_t asked = 0;
+    std::uint64_t unanswered = 0;  ///< of these, in time and so that it could be believed
+    std::uint64_t refused = 0;     ///< not asked, since too many were open
+    std::uint64_t kept_used = 0;   ///< keys that were found in memory instead
+    std::uint64_t kept = 0;        ///< handles whose keys are in memory at the moment
+};
+
 /// What `/metrics` shows of administration. `counts` outlives it.
 struct Figures {
     const Counts& counts;
     auth::ChallengeTable::Figures challenges;
     auth::SessionTable::Figures sessions;
     registry::CommitQueue::Figures commits;
+    KeyFigures keys{};
     std::size_t waiting_requests = 0;
 };
 

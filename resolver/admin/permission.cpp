@@ -38,12 +38,6 @@ void note_replaced(const Value& before, const Value& after, Operations& operatio
     }
 }
 
-const Value* find_index(const std::vector<Value>& values, std::uint32_t index) {
-    const auto found =
-        std::ranges::find_if(values, [&](const Value& each) { return each.index == index; });
-    return found == values.end() ? nullptr : &*found;
-}
-
 /// What op codes 102 to 104 do to a record: what it does counts, not how it is asked for.
 Operations operations_on_values(const ChangeRequest& request, const std::vector<Value>& present) {
     Operations operations;

@@ -34,7 +34,6 @@ public:
     void submit(std::string message, const Arrival& arrival, Done done);
 
     Figures figures() const;
-    KeyFigures key_figures() const { return foreign_keys_.figures(); }
 
 private:
     using Task = std::function<void(registry::Lookup&)>;

@@ -32,4 +32,10 @@ std::string octets_of_number(const BIGNUM* number) {
     return octets;
 }
 
+std::string text_of(BIO* sink) {
+    char* text = nullptr;
+    const long size = BIO_get_mem_data(sink, &text);
+    return std::string(text, static_cast<std::size_t>(size));
+}
+
 }  // namespace idnode::resolver::auth

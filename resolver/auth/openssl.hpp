@@ -1,5 +1,6 @@
 #pragma once
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -14,7 +15,7 @@
 
 namespace idnode::resolver::auth {
 
-// What OpenSSL hands out, owned. Only the sources of this folder include this.
+// What OpenSSL hands out, owned. Only sources include this, no header does.
 
 template <auto release>
 struct Release {
@@ -24,6 +25,7 @@ struct Release {
     }
 };
 
+using Bio = std::unique_ptr<BIO, Release<BIO_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Release<BN_clear_free>>;
 using KeyHandle = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
@@ -64,5 +66,8 @@ private:
 std::string number_of(const EVP_PKEY* key, const char* name);
 
 std::string octets_of_number(const BIGNUM* number);
+
+/// What was written to a BIO in memory.
+std::string text_of(BIO* sink);
 
 }  // namespace idnode::resolver::auth

@@ -15,7 +15,6 @@ namespace {
 
 using protocol::Bytes;
 
-using Bio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
 
 KeyHandle import_numbers(const protocol::PrivateKeyNumbers& key) {
     KeyNumbers numbers;

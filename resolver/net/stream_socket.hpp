@@ -34,7 +34,6 @@ public:
     void close() noexcept;
 
     int descriptor() const noexcept { return socket_.number(); }
-    bool encrypted() const noexcept { return tls_ != nullptr; }
     /// Whether the peer has yet to prove that it speaks TLS.
     bool in_handshake() const noexcept;
 

@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "resolver/auth/openssl.hpp"
 #include "resolver/config.hpp"
 #include "resolver/private_file.hpp"
 
@@ -19,11 +20,9 @@ constexpr const char* certificate_name = "tls-certificate.pem";
 constexpr const char* key_name = "tls-key.pem";
 constexpr long certificate_life_seconds = 10L * 365 * 86'400;
 
-template <auto free>
-using Freeing = decltype([](auto* object) { free(object); });
-using Key = std::unique_ptr<EVP_PKEY, Freeing<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freeing<X509_free>>;
-using Bio = std::unique_ptr<BIO, decltype([](BIO* bio) { BIO_free(bio); })>;
+using auth::Bio;
+using auth::KeyHandle;
+using Certificate = std::unique_ptr<X509, auth::Release<X509_free>>;
 
 /// HTTP/1.1 is all that is spoken; a client that offers something else as well takes it.
 int choose_protocol(SSL*, const unsigned char** chosen, unsigned char* chosen_size,
@@ -59,7 +58,7 @@ Certificate sign_by_itself(EVP_PKEY* key) {
     Certificate certificate{X509_new()};
     X509* const it = certificate.get();
     X509_set_version(it, X509_VERSION_3);
-    const std::unique_ptr<BIGNUM, Freeing<BN_free>> serial{BN_new()};
+    const auth::BigNumber serial{BN_new()};
     BN_rand(serial.get(), 120, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ANY);
     BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(it));
     X509_gmtime_adj(X509_getm_notBefore(it), -86'400);  // for clocks that are behind
@@ -76,22 +75,16 @@ Certificate sign_by_itself(EVP_PKEY* key) {
     return certificate;
 }
 
-std::string text_of(BIO* sink) {
-    char* text = nullptr;
-    const long size = BIO_get_mem_data(sink, &text);
-    return std::string(text, static_cast<std::size_t>(size));
-}
-
 void make_files(const std::filesystem::path& chain, const std::filesystem::path& private_key) {
-    const Key key{EVP_EC_gen("P-256")};
+    const KeyHandle key{EVP_EC_gen("P-256")};
     if (!key) throw std::runtime_error{"cannot make a key for TLS: " + why()};
     const Certificate certificate = sign_by_itself(key.get());
     const Bio of_key{BIO_new(BIO_s_mem())};
     const Bio of_certificate{BIO_new(BIO_s_mem())};
     PEM_write_bio_PrivateKey(of_key.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     PEM_write_bio_X509(of_certificate.get(), certificate.get());
-    write_private_file(private_key, text_of(of_key.get()));
-    write_private_file(chain, text_of(of_certificate.get()));
+    write_private_file(private_key, auth::text_of(of_key.get()));
+    write_private_file(chain, auth::text_of(of_certificate.get()));
 }
 
 }  // namespace

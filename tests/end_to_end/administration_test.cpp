@@ -4,6 +4,7 @@
 #include <set>
 
 #include "protocol/handle/session.hpp"
+#include "protocol/handle/wire_string.hpp"
 #include "resolver/auth/key_exchange.hpp"
 #include "resolver/auth/session_cipher.hpp"
 #include "tests/end_to_end/administration_fixture.hpp"
@@ -273,12 +274,11 @@ TEST_F(Administration, NothingIsLearntFromForgedMessagesOfASession) {
 TEST_F(Administration, WhoAgreesOnAKeyIsToldBySignatureWithWhom) {
     const auto pair = resolver::auth::DhKeyPair::make(resolver::auth::DhGroup::modp_2048);
     const std::string key = protocol::encode_public_key(pair.public_key());
-    std::string body(2048, '\0');
-    protocol::WireWriter writer{std::as_writable_bytes(std::span{body})};
     protocol::SessionSetupRequest setup;
     setup.exchange_key = protocol::bytes_of(key);
-    protocol::encode_session_setup_request(writer, setup);
-    body.resize(writer.size());
+    const std::string body = protocol::written([&](protocol::WireWriter& writer) {
+        protocol::encode_session_setup_request(writer, setup);
+    });
     const Answer answer = say_(encode_operation(400, body, usual_flags, 81));
     ASSERT_EQ(answer.code(), 1U);
     EXPECT_TRUE(answer.has_flag(op_flag::certify));

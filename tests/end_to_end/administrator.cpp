@@ -9,6 +9,7 @@
 #include "protocol/handle/credential.hpp"
 #include "protocol/handle/request_digest.hpp"
 #include "protocol/handle/session.hpp"
+#include "protocol/handle/wire_string.hpp"
 #include "resolver/auth/answer.hpp"
 #include "resolver/auth/session_cipher.hpp"
 #include "resolver/auth/session_mac.hpp"
@@ -22,6 +23,7 @@ using protocol::bytes_of;
 using protocol::Envelope;
 using protocol::Message;
 using protocol::WireWriter;
+using protocol::written;
 namespace auth = resolver::auth;
 
 constexpr std::uint32_t challenge_response = 200;
@@ -31,20 +33,6 @@ constexpr std::size_t message_size_max = Envelope::wire_size + protocol::message
 std::uint32_t next_request_id() {
     static std::atomic<std::uint32_t> id{1000};
     return ++id;
-}
-
-/// What is written, in a string that grows as it has to, up to the size of a message.
-std::string written(const std::function<void(WireWriter&)>& write) {
-    for (std::size_t room = 1024;; room *= 4) {
-        std::string out(std::min(room, message_size_max), '\0');
-        WireWriter writer{std::as_writable_bytes(std::span{out})};
-        write(writer);
-        if (!writer.overflowed()) {
-            out.resize(writer.size());
-            return out;
-        }
-        if (room >= message_size_max) throw std::runtime_error{"the body is longer than a message"};
-    }
 }
 
 }  // namespace

@@ -41,13 +41,6 @@ const KeyHolder& impostor() {
 }
 const Credentials owner{{"0.NA/88.118.8", 300}, "a secret of the owner"};
 
-Value admin(std::uint32_t index, const protocol::Reference& who) {
-    return {.index = index,
-            .type = "HS_ADMIN",
-            .data = protocol::encode_admin({0x0fff, who}),
-            .references = {}};
-}
-
 Value url(std::string text, std::uint8_t permissions = protocol::permission::standard) {
     return {.index = 1,
             .permissions = permissions,
@@ -142,22 +135,22 @@ class IndustrialLogin : public ::testing::Test {
 protected:
     IndustrialLogin() {
         node_.home("88.118.8");
-        node_.import(to_line("0.NA/88.118.8", {admin(100, owner.identity),
-                                               admin(101, factory().identity),
+        node_.import(to_line("0.NA/88.118.8", {admin_value(100, owner.identity),
+                                               admin_value(101, factory().identity),
                                                {.index = 300,
                                                 .permissions = 0b1100,
                                                 .type = "HS_SECKEY",
                                                 .data = owner.secret,
                                                 .references = {}}}) +
                      to_line(factory().identity.handle, {public_key_of(factory())}) +
-                     to_line("88.118.8/HIDDEN",
-                             {url("for the factory", 0b1100), admin(101, factory().identity)}));
+                     to_line("88.118.8/HIDDEN", {url("for the factory", 0b1100),
+                                                 admin_value(101, factory().identity)}));
         node_.write_config("administration: {industrial_login: true}\n");
         node_.start();
     }
     static std::string values(const std::string& suffix, std::string text = "u") {
         return values_body("88.118.8/" + suffix,
-                           {url(std::move(text)), admin(100, factory().identity)});
+                           {url(std::move(text)), admin_value(100, factory().identity)});
     }
 
     Node node_;

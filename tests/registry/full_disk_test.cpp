@@ -4,6 +4,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -68,16 +69,24 @@ constexpr const char* full_sentence =
     "cannot commit to the store: the disk is full; nothing of this batch was kept, earlier changes "
     "are safe and the store stays readable";
 
+/// What `step` says, in a process of its own, of a file system of that size in `directory`; or why
+/// there is none.
+std::string say_on_small_disk(const std::filesystem::path& directory, const char* size,
+                              const std::function<std::string()>& step) {
+    return test::run_in_child([&] {
+        const std::string refusal = test::mount_small(directory, size);
+        return refusal.empty() ? step() : refusal;
+    });
+}
+
 class FullDisk : public testing::TestWithParam<const char*> {};
 
 // LMDB writes pages together where they lie together, so whether the last write fails as a whole
 // or in its middle depends on the size.
 TEST_P(FullDisk, IsReportedAsSuchAndHarmsNothing) {
     const test::TempDirectory directory;
-    const std::string said = test::run_in_child([&] {
-        const std::string refusal = test::mount_small(directory.path(), GetParam());
-        return refusal.empty() ? fill_up(directory.path()) : refusal;
-    });
+    const std::string said =
+        say_on_small_disk(directory.path(), GetParam(), [&] { return fill_up(directory.path()); });
     if (said.starts_with(test::not_permitted))
         GTEST_SKIP() << "this needs a small file system, and mounting one is " << said;
     EXPECT_EQ(said, full_sentence);
@@ -88,9 +97,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, FullDisk,
 
 TEST(FullDisk, LeavesTheStoreWritableOnceThereIsRoom) {
     const test::TempDirectory directory;
-    const std::string said = test::run_in_child([&]() -> std::string {
-        const std::string refusal = test::mount_small(directory.path(), "size=1m");
-        if (!refusal.empty()) return refusal;
+    const std::string said = say_on_small_disk(directory.path(), "size=1m", [&]() -> std::string {
         const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
         test::commit(store, {put(url_record("88.1/a", "one", 1))});
         try {
@@ -118,9 +125,7 @@ void fill(const std::filesystem::path& directory) {
 
 TEST(FullDisk, HasRoomForAllReadersOfAStoreThatIsOpen) {
     const test::TempDirectory directory;
-    const std::string said = test::run_in_child([&]() -> std::string {
-        const std::string refusal = test::mount_small(directory.path(), "size=1m");
-        if (!refusal.empty()) return refusal;
+    const std::string said = say_on_small_disk(directory.path(), "size=1m", [&]() -> std::string {
         const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
         test::commit(store, {put(url_record("88.1/a", "one", 1))});
         fill(directory.path());
@@ -136,9 +141,7 @@ TEST(FullDisk, HasRoomForAllReadersOfAStoreThatIsOpen) {
 
 TEST(FullDisk, WithoutRoomForTheLockFileIsSaidWhenTheStoreIsOpened) {
     const test::TempDirectory directory;
-    const std::string said = test::run_in_child([&]() -> std::string {
-        const std::string refusal = test::mount_small(directory.path(), "size=1m");
-        if (!refusal.empty()) return refusal;
+    const std::string said = say_on_small_disk(directory.path(), "size=1m", [&]() -> std::string {
         {
             const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
             test::commit(store, {put(url_record("88.1/a", "one", 1))});

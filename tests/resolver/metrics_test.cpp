@@ -139,8 +139,14 @@ TEST(Metrics, CountCodesPastTheEndInOnePlace) {
 }
 
 TEST(Metrics, TellHowKeysOfOthersWereFound) {
-    const std::string text = format_metrics(
-        {}, {}, nullptr, {.asked = 5, .unanswered = 2, .refused = 1, .kept_used = 7, .kept = 3});
+    const admin::Counts counts;
+    const admin::Figures figures{
+        .counts = counts,
+        .challenges = {},
+        .sessions = {},
+        .commits = {},
+        .keys = {.asked = 5, .unanswered = 2, .refused = 1, .kept_used = 7, .kept = 3}};
+    const std::string text = format_metrics({}, {}, &figures);
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_total 5\n"));
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_unanswered_total 2\n"));
     EXPECT_THAT(text, HasSubstr("idnode_key_questions_refused_total 1\n"));
