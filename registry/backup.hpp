@@ -35,6 +35,7 @@ struct BackupCounts {
     std::uint64_t records = 0;
     std::uint64_t prefixes = 0;
     std::uint64_t changes = 0;
+    std::uint64_t entries = 0;
 
     bool operator==(const BackupCounts&) const = default;
 };
@@ -53,6 +54,8 @@ public:
     void prefix(protocol::Bytes stored);
     /// `stored`: the entry of the change as the log has it.
     void change(std::uint64_t sequence, protocol::Bytes stored);
+    /// `key` and `value` as table `entries` has them.
+    void entry(protocol::Bytes key, protocol::Bytes value);
     void end();
 
     const BackupCounts& counts() const noexcept { return counts_; }
@@ -72,8 +75,12 @@ struct BackupChange {
     ChangeView change;
     protocol::Bytes stored;
 };
+struct BackupEntry {
+    protocol::Bytes key;
+    protocol::Bytes value;
+};
 /// Lives until the next one is read.
-using BackupItem = std::variant<RecordView, BackupPrefix, BackupChange>;
+using BackupItem = std::variant<RecordView, BackupPrefix, BackupChange, BackupEntry>;
 
 /// Reads a backup, and believes nothing: every item is verified by itself and in its place, as far
 /// as one pass can tell. Holds one item at a time. Used by one thread.
@@ -93,7 +100,8 @@ public:
     /// The next item; nothing behind the last, when all that has to be there was there. In a full
     /// backup: all records in key order, all prefixes in theirs, the changes of the log in theirs.
     /// In an increment: the changes in their order, each followed by the record that it wrote,
-    /// unless that was changed again. Throws StoreError (corrupt).
+    /// unless that was changed again. Then, in either, all entries in key order. Throws StoreError
+    /// (corrupt).
     std::optional<BackupItem> next();
 
     /// What was read so far.
@@ -104,13 +112,15 @@ private:
     RecordView take_record(protocol::Bytes content);
     BackupPrefix take_prefix(protocol::Bytes content);
     BackupChange take_change(protocol::Bytes content);
+    BackupEntry take_entry(protocol::Bytes content);
     void take_end(protocol::Bytes content);
     void require_order(std::uint8_t kind);
     void require_rising(protocol::Bytes key);
 
     Source source_;
     std::vector<std::byte> content_;  ///< of the item that was read last
-    BackupHeader header_;             ///< behind both, with which it is read
+    bool first_version_ = false;      ///< the backup is of version 1, which knows no entries
+    BackupHeader header_;             ///< behind all of these, with which it is read
     BackupCounts counts_;
     Sha256 sha256_;
     std::string last_key_;
@@ -144,6 +154,7 @@ public:
 
 private:
     void store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) const;
+    void forget_entries() const;
     void prune_below(std::uint64_t from) const;
 
     const Store& store_;

@@ -6,6 +6,7 @@
 #include "protocol/handle/wire.hpp"
 #include "registry/backup.hpp"
 #include "registry/backup_stream.hpp"
+#include "registry/entries.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -26,15 +27,21 @@ void copy(Bytes from, std::array<std::byte, size>& to) {
     std::copy(from.begin(), from.end(), to.begin());
 }
 
+/// Where an item of a kind comes in a full backup: entries stand in front of the end.
+unsigned rank_of(std::uint8_t kind) noexcept {
+    return kind == kind_end ? kind_entry : kind == kind_entry ? kind_end : kind;
+}
+
 /// `octets` has the size of a header.
-BackupHeader read_header(Bytes octets) {
+BackupHeader read_header(Bytes octets, bool& first_version) {
     WireReader reader{octets};
     if (text_of(reader.take(magic.size())) != magic)
         throw StoreError{Kind::foreign, "the file is no backup of idnode"};
     const auto found = reader.integer<std::uint32_t>();
-    if (found != version)
+    first_version = found == version_without_entries;
+    if (found != version && !first_version)
         throw StoreError{Kind::foreign, "the backup has version " + std::to_string(found) +
-                                            ", this program knows version " +
+                                            ", this program knows the versions 1 to " +
                                             std::to_string(version)};
     BackupHeader header;
     header.kind = static_cast<BackupHeader::Kind>(reader.integer<std::uint8_t>());
@@ -59,7 +66,7 @@ BackupHeader read_header(Bytes octets) {
 }  // namespace
 
 BackupReader::BackupReader(Source source)
-    : source_{std::move(source)}, header_{read_header(read(header_size))} {
+    : source_{std::move(source)}, header_{read_header(read(header_size), first_version_)} {
     next_change_ =
         header_.kind == BackupHeader::Kind::full ? header_.changes_from : header_.base + 1;
 }
@@ -77,6 +84,7 @@ std::optional<BackupItem> BackupReader::next() {
         case kind_record: return take_record(content);
         case kind_prefix: return take_prefix(content);
         case kind_change: return take_change(content);
+        case kind_entry: return take_entry(content);
         default: take_end(content); return std::nullopt;
     }
 }
@@ -97,11 +105,12 @@ Bytes BackupReader::read(std::size_t size) {
 }
 
 void BackupReader::require_order(std::uint8_t kind) {
-    if (kind < kind_record || kind > kind_end) throw_damaged("an item of an unknown kind");
+    const std::uint8_t last = first_version_ ? kind_end : kind_entry;
+    if (kind < kind_record || kind > last) throw_damaged("an item of an unknown kind");
     const bool full = header_.kind == BackupHeader::Kind::full;
-    const bool fine = full                  ? kind >= last_kind_
-                      : kind == kind_record ? awaits_record_
-                                            : kind != kind_prefix;
+    const bool fine = full || last_kind_ == kind_entry ? rank_of(kind) >= rank_of(last_kind_)
+                      : kind == kind_record            ? awaits_record_
+                                                       : kind != kind_prefix;
     if (!fine) throw_damaged("an item where it cannot be");
 }
 
@@ -157,7 +166,7 @@ BackupChange BackupReader::take_change(Bytes content) {
     if (sequence == header_.sequence && sha256_.of(stored) != header_.digest)
         throw_damaged("its last change is not the one that its header names");
     last_handle_ = change->handle;
-    awaits_record_ = header_.kind == BackupHeader::Kind::increment && !change->of_prefix &&
+    awaits_record_ = header_.kind == BackupHeader::Kind::increment && change->of_record() &&
                      !change->after.empty();
     if (awaits_record_) copy(change->after, last_after_);
     ++next_change_;
@@ -165,11 +174,24 @@ BackupChange BackupReader::take_change(Bytes content) {
     return {*change, stored};
 }
 
+BackupEntry BackupReader::take_entry(Bytes content) {
+    WireReader reader{content};
+    const Bytes key = reader.take(reader.integer<std::uint16_t>());
+    const Bytes value = content.subspan(reader.position());
+    if (reader.failed() || key.empty() || key.size() > entry_key_size_max + 1)
+        throw_damaged("an entry that does not hold together");
+    if (counts_.entries == 0) last_key_.clear();
+    require_rising(key);
+    ++counts_.entries;
+    return {key, value};
+}
+
 void BackupReader::take_end(Bytes content) {
     WireReader reader{content};
     const BackupCounts said{.records = reader.integer<std::uint64_t>(),
                             .prefixes = reader.integer<std::uint64_t>(),
-                            .changes = reader.integer<std::uint64_t>()};
+                            .changes = reader.integer<std::uint64_t>(),
+                            .entries = first_version_ ? 0 : reader.integer<std::uint64_t>()};
     const bool full = header_.kind == BackupHeader::Kind::full;
     if (reader.end() || said != counts_ || next_change_ != header_.sequence + 1 ||
         (full && counts_.records != header_.records))

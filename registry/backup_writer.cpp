@@ -77,6 +77,7 @@ public:
         } else {
             write_changes(header.base + 1, true);
         }
+        write_entries();
         writer_.end();
         return writer_.counts();
     }
@@ -95,6 +96,14 @@ private:
         lmdb::Cursor cursor{snapshot_.txn(), snapshot_.store().prefixes()};
         for (auto entry = cursor.seek({}); entry; entry = cursor.next())
             writer_.prefix(entry->value);
+    }
+
+    void write_entries() {
+        lmdb::Cursor cursor{snapshot_.txn(), *snapshot_.store().entries()};
+        for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
+            writer_.entry(entry->key, entry->value);
+            progress_(++items_);
+        }
     }
 
     void write_changes(std::uint64_t first, bool with_records) {
@@ -119,7 +128,7 @@ private:
 
     /// The record that a change wrote, unless it was changed again.
     void write_record_of(const ChangeView& change) {
-        if (change.of_prefix || change.after.empty()) return;
+        if (!change.of_record() || change.after.empty()) return;
         const auto record = snapshot_.find(change.handle);
         if (!record || record->sequence() > change.sequence) return;
         if (record->sequence() < change.sequence)
@@ -173,10 +182,22 @@ void BackupWriter::change(std::uint64_t sequence, Bytes stored) {
     item(kind_change, change_key(sequence), stored);
 }
 
+void BackupWriter::entry(Bytes key, Bytes value) {
+    ++counts_.entries;
+    std::array<std::byte, item_head_size + sizeof(std::uint16_t)> head;
+    WireWriter writer{head};
+    writer.integer(kind_entry);
+    writer.integer(static_cast<std::uint32_t>(sizeof(std::uint16_t) + key.size() + value.size()));
+    writer.integer(static_cast<std::uint16_t>(key.size()));
+    for (const Bytes piece : {Bytes{head}, key, value})
+        if (!piece.empty()) sink_(piece);
+}
+
 void BackupWriter::end() {
     std::array<std::byte, end_size> counts;
     WireWriter writer{counts};
-    for (const std::uint64_t count : {counts_.records, counts_.prefixes, counts_.changes})
+    for (const std::uint64_t count :
+         {counts_.records, counts_.prefixes, counts_.changes, counts_.entries})
         writer.integer(count);
     item(kind_end, counts);
 }

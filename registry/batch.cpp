@@ -93,8 +93,45 @@ Outcome Batch::apply(const UnhomePrefix& unhome, const Origin& origin) {
     return Outcome::removed;
 }
 
+Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
+    const std::string key = make_entry_key(put.area, put.key);
+    const auto stored = txn_.get(*store_.entries(), bytes_of(key));
+    const Bytes value = bytes_of(put.value);
+    if (stored && std::ranges::equal(*stored, value)) return Outcome::unchanged;
+    ChangeView change{.operation = Operation::put_entry};
+    const Digest before = stored ? sha256_.of(*stored) : Digest{};
+    const Digest after = sha256_.of(value);
+    if (stored) change.before = before;
+    change.after = after;
+    txn_.put(*store_.entries(), bytes_of(key), value);
+    note_entry(put.area, put.key, change, origin);
+    return stored ? Outcome::replaced : Outcome::created;
+}
+
+Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {
+    const std::string key = make_entry_key(removal.area, removal.key);
+    const auto stored = txn_.get(*store_.entries(), bytes_of(key));
+    if (!stored) return Outcome::absent;
+    const Digest before = sha256_.of(*stored);
+    txn_.remove(*store_.entries(), bytes_of(key));
+    note_entry(removal.area, removal.key, {.operation = Operation::remove_entry, .before = before},
+               origin);
+    return Outcome::removed;
+}
+
+/// An entry has an operation of its own, whatever was asked for.
+void Batch::note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin) {
+    entries_changed_ = true;
+    if (!is_logged(area)) return;
+    const std::string subject = std::string{name_of(area)}.append("/").append(key);
+    change.of_entry = true;
+    change.handle = subject;
+    note(change, origin);
+}
+
 std::uint64_t Batch::commit() && {
-    if (sequence_ == first_sequence_) return sequence_;  // nothing changed: nothing to sync
+    if (sequence_ == first_sequence_ && !entries_changed_)
+        return sequence_;  // nothing changed: nothing to sync
     std::array<std::byte, sizeof(sequence_)> stored;
     protocol::store_big(stored.data(), sequence_);
     txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
@@ -112,7 +149,7 @@ Digest Batch::digest_of_stored(Bytes stored) {
 void Batch::note(ChangeView change, const Origin& origin) {
     change.time = now_;
     change.transport = origin.transport;
-    change.operation = origin.operation.value_or(change.operation);
+    if (!change.of_entry) change.operation = origin.operation.value_or(change.operation);
     change.actor = origin.actor;
     if (origin.request) change.request = *origin.request;
     store_change(change, entry_);

@@ -28,6 +28,9 @@ private:
     Outcome apply(const RemoveRecord& removal, const Origin& origin);
     Outcome apply(const HomePrefix& home, const Origin& origin);
     Outcome apply(const UnhomePrefix& unhome, const Origin& origin);
+    Outcome apply(const PutEntry& put, const Origin& origin);
+    Outcome apply(const RemoveEntry& removal, const Origin& origin);
+    void note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin);
     Digest digest_of_stored(protocol::Bytes stored);
     void note(ChangeView change, const Origin& origin);
 
@@ -36,6 +39,7 @@ private:
     std::uint32_t now_;
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 0;
+    bool entries_changed_ = false;
     std::string last_key_;  ///< no key of the records is greater
     Sha256 sha256_;
     std::string entry_;  ///< of the change log, in the making

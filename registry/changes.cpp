@@ -23,6 +23,7 @@ constexpr std::uint8_t flag_before = 1;
 constexpr std::uint8_t flag_after = 2;
 constexpr std::uint8_t flag_prefix = 4;
 constexpr std::uint8_t flag_request = 8;
+constexpr std::uint8_t flag_entry = 16;
 
 template <class Number>
 struct Name {
@@ -42,7 +43,9 @@ constexpr std::array operations{Name{Operation::put_record, "put_record"},
                                 Name{Operation::remove_value, "remove_value"},
                                 Name{Operation::modify_value, "modify_value"},
                                 Name{Operation::home_prefix, "home_prefix"},
-                                Name{Operation::unhome_prefix, "unhome_prefix"}};
+                                Name{Operation::unhome_prefix, "unhome_prefix"},
+                                Name{Operation::put_entry, "put_entry"},
+                                Name{Operation::remove_entry, "remove_entry"}};
 
 template <class Names, class Number>
 std::string_view find_words(const Names& names, Number number) noexcept {
@@ -87,6 +90,7 @@ std::optional<ChangeView> load_change(std::uint64_t sequence, Bytes stored) noex
     const auto actor_size = reader.integer<std::uint16_t>();
     const auto handle_size = reader.integer<std::uint16_t>();
     change.of_prefix = flags & flag_prefix;
+    change.of_entry = flags & flag_entry;
     change.actor = protocol::text_of(reader.take(actor_size));
     change.handle = protocol::text_of(reader.take(handle_size));
     if (flags & flag_before) change.before = reader.take(sizeof(Digest));
@@ -113,7 +117,8 @@ void store_change(const ChangeView& change, std::string& out) {
     writer.integer(static_cast<std::uint8_t>(change.operation));
     writer.integer(static_cast<std::uint8_t>(
         (change.before.empty() ? 0 : flag_before) | (change.after.empty() ? 0 : flag_after) |
-        (change.of_prefix ? flag_prefix : 0) | (change.request.empty() ? 0 : flag_request)));
+        (change.of_prefix ? flag_prefix : 0) | (change.of_entry ? flag_entry : 0) |
+        (change.request.empty() ? 0 : flag_request)));
     writer.integer(static_cast<std::uint16_t>(actor.size()));
     writer.integer(static_cast<std::uint16_t>(change.handle.size()));
     writer.raw(bytes_of(actor));

@@ -33,6 +33,8 @@ enum class Operation : std::uint8_t {
     modify_value = 6,
     home_prefix = 7,
     unhome_prefix = 8,
+    put_entry = 9,
+    remove_entry = 10,
 };
 
 /// The words for a number; "unknown" for one that a later version has stored.
@@ -50,11 +52,14 @@ struct ChangeView {
     Transport transport = Transport::local;
     Operation operation = Operation::put_record;
     bool of_prefix = false;     ///< a prefix was homed or unhomed, and `handle` is that prefix
+    bool of_entry = false;      ///< of what stands beside records; `handle` is AREA/KEY
     std::string_view actor{};   ///< who it was; up to `actor_size_max` octets
     std::string_view handle{};  ///< in the spelling of the request
     protocol::Bytes before{};   ///< digest of what stood there; empty when nothing did
     protocol::Bytes after{};    ///< digest of what stands there now; empty when nothing does
     protocol::Bytes request{};  ///< digest of the request that asked for it; empty: none did
+
+    bool of_record() const noexcept { return !of_prefix && !of_entry; }
 };
 
 inline constexpr std::size_t actor_size_max = 4096;

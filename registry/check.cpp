@@ -103,7 +103,7 @@ private:
             snapshot_.txn().get(*snapshot_.store().change_log(), change_key(record.sequence()));
         const auto change = stored ? load_change(record.sequence(), *stored) : std::nullopt;
         if (!change) return;
-        if (change->of_prefix || !protocol::equal_folded(change->handle, record.handle()))
+        if (!change->of_record() || !protocol::equal_folded(change->handle, record.handle()))
             report_(key + ": its change in the change log is that of something else");
         else if (!std::ranges::equal(change->after, sha256_.of(record.values())))
             report_(key + ": its values are not those that the change log has the digest of");

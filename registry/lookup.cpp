@@ -83,6 +83,7 @@ void Lookup::take_over_changes() {
 }
 
 void Lookup::apply(const ChangeView& change) {
+    if (change.of_entry) return;
     if (change.of_prefix) return load_prefixes();
     if (change.handle.size() >= HandleKey::size_max) return;  // never held
     const HandleKey key{change.handle};

@@ -22,6 +22,8 @@ void put_number(lmdb::WriteTxn& txn, const Store& store, std::string_view name,
 std::size_t size_of(const BackupItem& item) {
     if (const auto* const record = std::get_if<RecordView>(&item)) return record->stored().size();
     if (const auto* const prefix = std::get_if<BackupPrefix>(&item)) return prefix->stored.size();
+    if (const auto* const entry = std::get_if<BackupEntry>(&item))
+        return entry->key.size() + entry->value.size();
     return std::get<BackupChange>(item).stored.size();
 }
 
@@ -36,6 +38,7 @@ void Restoration::apply(BackupReader& backup,
     if (last_)
         if (const auto misfit = find_misfit(*last_, header))
             throw StoreError{Kind::fault, "the backup " + *misfit};
+    forget_entries();
     std::uint64_t items = 0;
     for (bool more = true; more;) {
         lmdb::WriteTxn txn{store_.env()};
@@ -69,11 +72,14 @@ void Restoration::store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) 
              : txn.put(store_.records(), key.bytes(), record->stored());
     } else if (const auto* const prefix = std::get_if<BackupPrefix>(&item)) {
         txn.put(store_.prefixes(), PrefixKey{prefix->prefix}.bytes(), prefix->stored);
+    } else if (const auto* const entry = std::get_if<BackupEntry>(&item)) {
+        txn.append(*store_.entries(), entry->key, entry->value);
     } else {
         const auto& [change, stored] = std::get<BackupChange>(item);
         txn.append(*store_.change_log(), change_key(change.sequence), stored);
         if (full) return;
-        if (!change.of_prefix) {
+        if (change.of_entry) return;
+        if (change.of_record()) {
             if (change.after.empty())
                 txn.remove(store_.records(), HandleKey{change.handle}.bytes());
             return;
@@ -84,6 +90,13 @@ void Restoration::store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) 
         else
             txn.put(store_.prefixes(), bytes_of(key), bytes_of(make_prefix_entry(change.handle)));
     }
+}
+
+/// Every backup has all entries there are; what an earlier one had may be gone since.
+void Restoration::forget_entries() const {
+    lmdb::WriteTxn txn{store_.env()};
+    txn.empty_table(*store_.entries());
+    std::move(txn).commit();
 }
 
 /// What the registry had let go of by the time of an increment goes here too.

@@ -60,13 +60,17 @@ StoreIdentity make_identity() {
     return identity;
 }
 
-MDB_dbi open_existing(const lmdb::ReadTxn& txn, const char* name) {
+std::optional<MDB_dbi> find_table(const lmdb::ReadTxn& txn, const char* name) {
     MDB_dbi table = 0;
     const int code = mdb_dbi_open(txn.get(), name, 0, &table);
-    if (code == MDB_NOTFOUND)
-        throw StoreError{Kind::foreign, "the file is an LMDB store, but no registry"};
+    if (code == MDB_NOTFOUND) return std::nullopt;
     lmdb::require(code, "open a table of the store");
     return table;
+}
+
+MDB_dbi open_existing(const lmdb::ReadTxn& txn, const char* name) {
+    if (const auto table = find_table(txn, name)) return *table;
+    throw StoreError{Kind::foreign, "the file is an LMDB store, but no registry"};
 }
 
 }  // namespace
@@ -85,6 +89,7 @@ void Store::open_to_read() {
     prefixes_ = open_existing(txn, "prefixes");
     if (require_format(txn.get(meta_, bytes_of(meta_key::format))) > format_without_log)
         change_log_ = open_existing(txn, "change_log");
+    entries_ = find_table(txn, "entries");
     std::move(txn).commit();  // keeps the tables open
 }
 
@@ -96,6 +101,7 @@ void Store::open_to_write(Access access) {
     records_ = txn.open_table("records");
     prefixes_ = txn.open_table("prefixes");
     change_log_ = txn.open_table("change_log");
+    entries_ = txn.open_table("entries");
     if (fresh || require_format(txn.get(meta_, bytes_of(meta_key::format))) == format_without_log)
         carry_over(txn);
     std::move(txn).commit();  // also keeps the tables open

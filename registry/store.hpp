@@ -59,6 +59,9 @@ public:
     MDB_dbi prefixes() const noexcept { return prefixes_; }
     /// The change log; nothing in a registry of format 1.
     std::optional<MDB_dbi> change_log() const noexcept { return change_log_; }
+    /// What is kept beside records; nothing in a registry that was never opened to write since
+    /// there are such things.
+    std::optional<MDB_dbi> entries() const noexcept { return entries_; }
 
 private:
     void open_to_read();
@@ -70,6 +73,7 @@ private:
     MDB_dbi records_ = 0;
     MDB_dbi prefixes_ = 0;
     std::optional<MDB_dbi> change_log_;
+    std::optional<MDB_dbi> entries_;
 };
 
 /// One consistent state of the registry. Every view that it returns dies with `release`, `renew`

@@ -37,6 +37,12 @@ bool WriteView::is_homed(std::string_view prefix) const {
     return txn_.get(store_.prefixes(), PrefixKey{prefix}.bytes()).has_value();
 }
 
+std::optional<std::string_view> WriteView::entry(Area area, std::string_view key) const {
+    const auto stored = txn_.get(*store_.entries(), bytes_of(make_entry_key(area, key)));
+    if (!stored) return std::nullopt;
+    return protocol::text_of(*stored);
+}
+
 std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
     const auto stored = txn_.get(*store_.change_log(), change_key(sequence));
     if (!stored) return std::nullopt;

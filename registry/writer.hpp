@@ -11,6 +11,7 @@
 
 #include "protocol/codes/response_code.hpp"
 #include "registry/changes.hpp"
+#include "registry/entries.hpp"
 #include "registry/record.hpp"
 #include "registry/store.hpp"
 
@@ -34,7 +35,20 @@ struct UnhomePrefix {
     std::string prefix;
 };
 
-using Change = std::variant<PutRecord, RemoveRecord, HomePrefix, UnhomePrefix>;
+/// Writes what stands beside records, in place of what there may be.
+struct PutEntry {
+    Area area;
+    std::string key;
+    std::string value;
+};
+
+struct RemoveEntry {
+    Area area;
+    std::string key;
+};
+
+using Change =
+    std::variant<PutRecord, RemoveRecord, HomePrefix, UnhomePrefix, PutEntry, RemoveEntry>;
 
 /// Where changes come from, for the change log.
 struct Origin {
@@ -63,6 +77,7 @@ public:
     /// Throws StoreError (corrupt) when the record is damaged.
     std::optional<RecordView> find(std::string_view handle) const;
     bool is_homed(std::string_view prefix) const;
+    std::optional<std::string_view> entry(Area area, std::string_view key) const;
     /// The number of the last change.
     std::uint64_t sequence() const noexcept { return sequence_; }
     /// One change of the log, such as the one that wrote a record; nothing when it was pruned.

@@ -57,7 +57,7 @@ public:
         return change.time >= since_ && change.time < until_ && change.sequence <= options_.to &&
                (options_.actor.empty() || change.actor == options_.actor) &&
                (options_.handle.empty() ||
-                (!change.of_prefix && protocol::equal_folded(change.handle, options_.handle))) &&
+                (change.of_record() && protocol::equal_folded(change.handle, options_.handle))) &&
                (options_.prefix.empty() ||
                 protocol::equal_folded(protocol::prefix_of(change.handle), options_.prefix)) &&
                is_among(options_.operations, name_of(change.operation)) &&
@@ -113,7 +113,7 @@ void write_json(std::string& text, const ChangeView& change) {
         .string(name_of(change.transport))
         .key("operation")
         .string(name_of(change.operation))
-        .key(change.of_prefix ? "prefix" : "handle")
+        .key(change.of_prefix ? "prefix" : change.of_entry ? "entry" : "handle")
         .string(utf8(change.handle))
         .key("effect")
         .string(effect_of(change));

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "registry/lmdb.hpp"
+
+namespace idnode::registry {
+
+class Store;
+class Snapshot;
+
+/// What an entry is about. Entries are what the node keeps beside records: one table, `entries`,
+/// with the area in front of each key (FORMAT.md, "Entry"). Stored: a number never changes its
+/// meaning.
+enum class Area : std::uint8_t {
+    accounts = 1,     ///< by user name
+    revocations = 2,  ///< of tokens, by their id
+    jobs = 3,         ///< by account and idempotency key
+    job_results = 4,  ///< by job and first row
+    statistics = 5,   ///< by day and prefix
+};
+
+/// The word for an area; "unknown" for one of a later version.
+std::string_view name_of(Area area) noexcept;
+
+/// Whether its changes stand in the change log, as AREA/KEY: what people administer does, what the
+/// node writes of itself does not.
+bool is_logged(Area area) noexcept;
+
+/// An entry of the table. Lives as long as what it came from.
+struct EntryView {
+    std::string_view key;  ///< without the area
+    std::string_view value;
+};
+
+/// What an entry's key has room for.
+inline constexpr std::size_t entry_key_size_max = 510;
+
+/// The key as it is stored. Throws StoreError (fault) when `key` is longer than it may be.
+std::string make_entry_key(Area area, std::string_view key);
+
+/// Walks the entries of one area in key order; must not outlive the snapshot's state.
+class EntryCursor {
+public:
+    EntryCursor(const Snapshot& snapshot, Area area);
+
+    /// The first entry at or behind `key`; an empty key means the first of the area.
+    std::optional<EntryView> seek(std::string_view key);
+    std::optional<EntryView> next();
+
+private:
+    std::optional<EntryView> view(const std::optional<lmdb::Entry>& entry) const;
+
+    Area area_;
+    std::optional<lmdb::Cursor> cursor_;  ///< nothing in a registry without the table
+};
+
+/// The value of an entry; nothing when there is none.
+std::optional<std::string_view> find_entry(const Snapshot& snapshot, Area area,
+                                           std::string_view key);
+
+}  // namespace idnode::registry
