@@ -155,6 +155,7 @@ public:
 private:
     void store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) const;
     void forget_entries() const;
+    void count_records_anew() const;
     void prune_below(std::uint64_t from) const;
 
     const Store& store_;

@@ -48,6 +48,7 @@ Outcome Batch::apply(PutRecord& put, const Origin& origin) {
         }
         txn_.put(store_.records(), key.bytes(), put.record.seal(sequence_ + 1));
     }
+    if (outcome == Outcome::created) count(put.record.handle(), 1);
     const Digest after_digest = sha256_.of(put.record.values());
     change.after = after_digest;
     note(change, origin);
@@ -60,6 +61,7 @@ Outcome Batch::apply(const RemoveRecord& removal, const Origin& origin) {
     if (!stored) return Outcome::absent;
     const Digest before = digest_of_stored(*stored);
     txn_.remove(store_.records(), key.bytes());
+    count(removal.handle, -1);
     note({.operation = Operation::delete_handle, .handle = removal.handle, .before = before},
          origin);
     // The last key may be gone; a greater one than exists only costs the fast path.
@@ -132,11 +134,33 @@ void Batch::note_entry(Area area, std::string_view key, ChangeView change, const
 std::uint64_t Batch::commit() && {
     if (sequence_ == first_sequence_ && !entries_changed_)
         return sequence_;  // nothing changed: nothing to sync
+    write_counts();
     std::array<std::byte, sizeof(sequence_)> stored;
     protocol::store_big(stored.data(), sequence_);
     txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
     std::move(txn_).commit();
     return sequence_;
+}
+
+/// Handles that come together mostly have one prefix.
+void Batch::count(std::string_view handle, std::int64_t more) {
+    const std::string_view prefix = protocol::prefix_of(handle);
+    if (!counted_ || prefix != counted_prefix_) {
+        counted_prefix_ = prefix;
+        counted_ = &counts_[protocol::folded(prefix)];
+    }
+    *counted_ += more;
+}
+
+void Batch::write_counts() {
+    for (const auto& [prefix, more] : counts_) {
+        if (more == 0 || prefix.size() > entry_key_size_max) continue;
+        const std::string key = make_entry_key(Area::counts, prefix);
+        const auto before = load_number(txn_.get(*store_.entries(), bytes_of(key))).value_or(0);
+        std::array<std::byte, sizeof(before)> stored;
+        protocol::store_big(stored.data(), before + static_cast<std::uint64_t>(more));
+        txn_.put(*store_.entries(), bytes_of(key), stored);
+    }
 }
 
 /// Of the values of a stored record; of all its octets when nobody can tell where they are.

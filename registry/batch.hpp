@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "registry/digest.hpp"
@@ -33,6 +34,8 @@ private:
     void note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin);
     Digest digest_of_stored(protocol::Bytes stored);
     void note(ChangeView change, const Origin& origin);
+    void count(std::string_view handle, std::int64_t more);
+    void write_counts();
 
     const Store& store_;
     lmdb::WriteTxn txn_;
@@ -40,7 +43,10 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 0;
     bool entries_changed_ = false;
-    std::string last_key_;  ///< no key of the records is greater
+    std::map<std::string, std::int64_t> counts_;  ///< how many more records, by folded prefix
+    std::string counted_prefix_;                  ///< of the last one, as it was spelled
+    std::int64_t* counted_ = nullptr;             ///< its place in `counts_`
+    std::string last_key_;                        ///< no key of the records is greater
     Sha256 sha256_;
     std::string entry_;  ///< of the change log, in the making
 };

@@ -17,10 +17,13 @@ struct AreaName {
     bool logged;
 };
 
-constexpr std::array areas{
-    AreaName{Area::accounts, "accounts", true}, AreaName{Area::revocations, "revocations", true},
-    AreaName{Area::jobs, "jobs", false}, AreaName{Area::job_results, "job_results", false},
-    AreaName{Area::statistics, "statistics", false}};
+constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
+                           AreaName{Area::revocations, "revocations", true},
+                           AreaName{Area::jobs, "jobs", false},
+                           AreaName{Area::job_results, "job_results", false},
+                           AreaName{Area::statistics, "statistics", false},
+                           AreaName{Area::identities, "identities", false},
+                           AreaName{Area::counts, "counts", false}};
 
 }  // namespace
 

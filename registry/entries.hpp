@@ -21,6 +21,8 @@ enum class Area : std::uint8_t {
     jobs = 3,         ///< by account and idempotency key
     job_results = 4,  ///< by job and first row
     statistics = 5,   ///< by day and prefix
+    identities = 6,   ///< account names, by the handle and index of a key
+    counts = 7,       ///< how many records a prefix has, by prefix
 };
 
 /// The word for an area; "unknown" for one of a later version.

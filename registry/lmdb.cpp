@@ -207,6 +207,19 @@ std::optional<Bytes> WriteTxn::last_key(MDB_dbi table) const {
     return last->key;
 }
 
+void WriteTxn::for_each(MDB_dbi table, const std::function<void(const Entry&)>& visit) const {
+    MDB_cursor* opened = nullptr;
+    require(mdb_cursor_open(txn_.get(), table, &opened), "walk a table");
+    const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor{opened,
+                                                                          &mdb_cursor_close};
+    MDB_val key;
+    MDB_val value;
+    int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT))
+        visit({to_bytes(key), to_bytes(value)});
+    if (code != MDB_NOTFOUND) require(code, "walk a table");
+}
+
 MDB_dbi WriteTxn::open_table(const char* name) {
     MDB_dbi table = 0;
     require(mdb_dbi_open(txn_.get(), name, MDB_CREATE, &table), "open a table of the store");

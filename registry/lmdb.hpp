@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -107,6 +108,8 @@ public:
     std::optional<Bytes> last_key(MDB_dbi table) const;
     /// The entry with the smallest key; nothing when the table is empty.
     std::optional<Entry> first(MDB_dbi table) const;
+    /// All entries in key order; `visit` changes nothing.
+    void for_each(MDB_dbi table, const std::function<void(const Entry&)>& visit) const;
     MDB_dbi open_table(const char* name);
     void empty_table(MDB_dbi table);
 

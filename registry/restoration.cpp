@@ -1,6 +1,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/backup.hpp"
+#include "registry/listing.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -61,6 +62,7 @@ void Restoration::apply(BackupReader& backup,
         std::move(txn).commit();
     }
     prune_below(header.changes_from);
+    count_records_anew();
     last_ = header;
 }
 
@@ -96,6 +98,13 @@ void Restoration::store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) 
 void Restoration::forget_entries() const {
     lmdb::WriteTxn txn{store_.env()};
     txn.empty_table(*store_.entries());
+    std::move(txn).commit();
+}
+
+/// A backup of version 1 has no counts, and one that was begun before them has none either.
+void Restoration::count_records_anew() const {
+    lmdb::WriteTxn txn{store_.env()};
+    count_anew(txn, store_.records(), *store_.entries());
     std::move(txn).commit();
 }
 

@@ -5,6 +5,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
+#include "registry/listing.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -104,6 +105,10 @@ void Store::open_to_write(Access access) {
     entries_ = txn.open_table("entries");
     if (fresh || require_format(txn.get(meta_, bytes_of(meta_key::format))) == format_without_log)
         carry_over(txn);
+    if (!txn.get(meta_, bytes_of(meta_key::counted))) {
+        count_anew(txn, records_, *entries_);
+        txn.put(meta_, bytes_of(meta_key::counted), {});
+    }
     std::move(txn).commit();  // also keeps the tables open
 }
 

@@ -20,6 +20,7 @@ inline constexpr std::string_view format = "format";
 inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view changes_from = "changes_from";
 inline constexpr std::string_view identity = "identity";
+inline constexpr std::string_view counted = "counted";  ///< the records were counted once
 }  // namespace meta_key
 
 /// A number of table `meta`; nothing when it is not there.

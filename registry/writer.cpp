@@ -17,10 +17,12 @@ JobOutcome decide_and_apply(const Decide& decide, Batch& batch) {
         return std::current_exception();  // it has changed nothing yet
     }
     if (auto* const refusal = std::get_if<Refusal>(&decision)) return std::move(*refusal);
-    auto& [changes, origin] = std::get<ChangeSet>(decision);
+    auto& [changes, origin, then] = std::get<ChangeSet>(decision);
     Commit done;
     done.outcomes.reserve(changes.size());
     for (Change& change : changes) done.outcomes.push_back(batch.apply(change, origin));
+    if (then)
+        for (Change& change : then(done.outcomes)) batch.apply(change, origin);
     done.sequence = batch.sequence();
     return done;
 }

@@ -99,6 +99,9 @@ struct Refusal {
 struct ChangeSet {
     std::vector<Change> changes;
     Origin origin;
+    /// Further changes, of entries, that depend on what became of `changes`; they have no outcomes
+    /// of their own. Called once, after these were applied.
+    std::function<std::vector<Change>(std::span<const Outcome>)> then{};
 };
 
 using Decision = std::variant<ChangeSet, Refusal>;

@@ -47,6 +47,10 @@ const std::vector<Option> all_options{
     {"tcp.idle_timeout_seconds", &C::tcp_idle_timeout_seconds, 1, 86'400, true},
     {"http.idle_timeout_seconds", &C::http_idle_timeout_seconds, 1, 86'400, true},
     {"http.header_size_max", &C::http_header_size_max, 1024, 65'536, true},
+    {"http.body_size_max_kib", &C::http_body_size_max_kib, 64, 1'048'576, true},
+    {"http.identity_in_clear", &C::http_identity_in_clear},
+    {"tokens.seconds", &C::tokens_seconds, 60, 2'592'000},
+    {"jobs.keep_hours", &C::jobs_keep_hours, 1, 8760},
     {"signatures_per_second_max", &C::signatures_per_second_max, 1, 1'000'000, true},
     {"administration.administrators", &C::administration_administrators},
     {"administration.threads", &C::administration_threads, 1, 256},
@@ -104,17 +108,6 @@ const Option* find_option(std::string_view name) {
 bool is_section(const std::string& name) {
     return std::any_of(options().begin(), options().end(),
                        [&](const Option& option) { return option.name.starts_with(name + '.'); });
-}
-
-/// A key named as the Handle world writes it: INDEX:HANDLE.
-std::optional<protocol::Reference> parse_reference(std::string_view text) {
-    const std::size_t colon = text.find(':');
-    if (colon == text.npos || colon + 1 == text.size()) return std::nullopt;
-    protocol::Reference reference{.handle = std::string{text.substr(colon + 1)}};
-    const char* const end = text.data() + colon;
-    const auto [read, wrong] = std::from_chars(text.data(), end, reference.index);
-    if (wrong != std::errc{} || read != end) return std::nullopt;
-    return reference;
 }
 
 /// Reads one file and gathers everything that is wrong with it.
@@ -211,7 +204,7 @@ private:
         if (!node.IsSequence()) return misfit(node, option, "a list such as [300:0.NA/88.118]");
         protocol::ReferenceList references;
         for (const auto& each : node) {
-            const auto reference = parse_reference(each.IsScalar() ? each.Scalar() : "");
+            const auto reference = protocol::parse_reference(each.IsScalar() ? each.Scalar() : "");
             if (!reference) return misfit(each, option, "INDEX:HANDLE such as 300:0.NA/88.118");
             references.push_back(*reference);
         }

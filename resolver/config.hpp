@@ -51,6 +51,12 @@ struct Config {
     std::uint32_t tcp_idle_timeout_seconds = 300;
     std::uint32_t http_idle_timeout_seconds = 75;
     std::uint32_t http_header_size_max = 8192;
+    std::uint32_t http_body_size_max_kib = 16'384;
+    bool http_identity_in_clear = false;
+
+    std::uint32_t tokens_seconds = 86'400;
+
+    std::uint32_t jobs_keep_hours = 168;
 
     std::uint32_t signatures_per_second_max = 2000;
 

@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
     add_log_command(app, chosen);
     add_backup_command(app, chosen);
     add_restore_command(app, chosen);
+    add_admin_command(app, chosen);
 
     try {
         app.parse(argc, argv);

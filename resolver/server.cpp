@@ -156,7 +156,7 @@ Server::Server(const Config& config, const Clock& clock)
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
             .ready = [this] { return ready_.load(); }},
-      pool_{store_, clock, config} {
+      pool_{store_, clock, started_, &key_} {
     raise_descriptor_limit();
     const unsigned count = worker_count(config);
     for (unsigned each = 0; each < count; ++each) {

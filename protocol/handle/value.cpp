@@ -1,5 +1,7 @@
 #include "protocol/handle/value.hpp"
 
+#include <charconv>
+
 #include "protocol/handle/handle.hpp"
 
 namespace idnode::protocol {
@@ -73,6 +75,20 @@ bool type_matches(std::string_view type, std::string_view requested) noexcept {
     if (type.size() == stem.size()) return equal_folded(type, stem);
     return type.size() > requested.size() &&
            equal_folded(type.substr(0, requested.size()), requested);
+}
+
+std::optional<Reference> parse_reference(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon == text.npos || colon + 1 == text.size()) return std::nullopt;
+    Reference reference{.handle = std::string{text.substr(colon + 1)}};
+    const char* const end = text.data() + colon;
+    const auto [read, wrong] = std::from_chars(text.data(), end, reference.index);
+    if (wrong != std::errc{} || read != end) return std::nullopt;
+    return reference;
+}
+
+std::string to_text(const Reference& reference) {
+    return std::to_string(reference.index) + ':' + reference.handle;
 }
 
 }  // namespace idnode::protocol

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,10 @@ struct Reference {
 
     bool operator==(const Reference&) const = default;
 };
+
+/// A reference in text, INDEX:HANDLE; nothing when that is not what stands there.
+std::optional<Reference> parse_reference(std::string_view text);
+std::string to_text(const Reference& reference);
 
 /// One element of a handle record, owning its texts.
 struct Value {

@@ -140,8 +140,16 @@ Decision decide_record(const ChangeRequest& request, const std::optional<RecordV
     return set;
 }
 
-/// Of what a create asks for: the handle as it came, the values without their times, and the flags
-/// that say what is to happen.
+/// Of a message that is sent again as it was. One that asks for the same in other octets is
+/// another: adding a value twice is a conflict.
+registry::Digest digest_of_message(const protocol::Message& message, std::uint32_t request_id) {
+    std::string what = std::to_string(request_id) + ' ';
+    what += protocol::text_of(message.header_and_body);
+    return registry::Sha256{}.of(protocol::bytes_of(what));
+}
+
+}  // namespace
+
 registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op_flags) {
     const std::string what = protocol::written([&](protocol::WireWriter& writer) {
         const auto flags = op_flags & (op_flag::overwrite | op_flag::mint_suffix);
@@ -152,15 +160,7 @@ registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op
     return registry::Sha256{}.of(protocol::bytes_of(what));
 }
 
-/// Of a message that is sent again as it was. One that asks for the same in other octets is
-/// another: adding a value twice is a conflict.
-registry::Digest digest_of_message(const protocol::Message& message, std::uint32_t request_id) {
-    std::string what = std::to_string(request_id) + ' ';
-    what += protocol::text_of(message.header_and_body);
-    return registry::Sha256{}.of(protocol::bytes_of(what));
-}
-
-}  // namespace
+std::string make_suffix() { return to_string(boost::uuids::random_generator{}()); }
 
 registry::Operation operation_of(OpCode op_code) noexcept {
     switch (op_code) {
@@ -217,8 +217,7 @@ protocol::Result<ChangeRequest> read_change_request(const protocol::Message& mes
                          ? digest_of_create(request, message.header.op_flags)
                          : digest_of_message(message, request_id);
     const bool mint = message.header.op_flags & op_flag::mint_suffix;
-    if (mint && request.op_code == OpCode::create_handle)
-        request.handle += to_string(boost::uuids::random_generator{}());
+    if (mint && request.op_code == OpCode::create_handle) request.handle += make_suffix();
     return request;
 }
 

@@ -16,9 +16,9 @@ namespace idnode::resolver::admin {
 /// A request that changes the registry: op codes 100 to 104, 300 and 301.
 struct ChangeRequest {
     protocol::OpCode op_code = protocol::OpCode::create_handle;
-    std::string handle;  ///< with a new suffix where one was asked for; `0.NA/…` for prefixes
-    std::vector<protocol::Value> values;  ///< without times, which are the registry's to say
-    std::vector<std::uint32_t> indexes;   ///< to remove
+    std::string handle{};  ///< with a new suffix where one was asked for; `0.NA/…` for prefixes
+    std::vector<protocol::Value> values{};  ///< without times, which are the registry's to say
+    std::vector<std::uint32_t> indexes{};   ///< to remove
     bool overwrite = false;
     /// The same when a client that has lost the answer asks again: for a create with the same
     /// values, whenever; for everything else in the same message.
@@ -37,6 +37,13 @@ struct Requester {
 /// an error of the protocol.
 protocol::Result<ChangeRequest> read_change_request(const protocol::Message& message,
                                                     std::uint32_t request_id);
+
+/// A suffix that no other handle has.
+std::string make_suffix();
+
+/// Of what a create asks for: the handle as it came, the values without their times, and the flags
+/// (op_flag) that say what is to happen.
+registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op_flags);
 
 /// What the registry knows of a handle, inside a transaction or outside of one.
 struct RegistryView {

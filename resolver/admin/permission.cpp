@@ -80,9 +80,10 @@ bool may_change(const protocol::Reference& identity, const ChangeRequest& reques
     const auto may = [&](auth::Operation operation) {
         return auth::may(identity, operation, request.handle, find_values);
     };
+    if (auth::is_among(identity, administrators, find_values)) return true;
     switch (request.op_code) {
         case OpCode::home_prefix:
-        case OpCode::unhome_prefix: return auth::is_among(identity, administrators, find_values);
+        case OpCode::unhome_prefix: return false;
         case OpCode::delete_handle: return may(auth::Operation::delete_handle);
         default: break;
     }

@@ -32,9 +32,9 @@ auth::FindValues find_values_for(const Exchange& exchange, Registry& registry) {
 }
 
 /// Whether somebody who has proven who he is may make this change: by the HS_ADMIN values of the
-/// handle or its prefix, value by value where values change. Prefixes are homed and unhomed by the
-/// node's own administrators. A handle is replaced by whoever may make each of the differences, or
-/// may delete and create it.
+/// handle or its prefix, value by value where values change. The node's own administrators may
+/// change everything, and only they home and unhome prefixes. A handle is replaced by whoever may
+/// make each of the differences, or may delete and create it.
 bool may_change(const protocol::Reference& identity, const ChangeRequest& request,
                 const auth::FindValues& find_values, const protocol::ReferenceList& administrators);
 

@@ -1,5 +1,7 @@
 #include "resolver/admin/pool.hpp"
 
+#include "protocol/json/json_writer.hpp"
+
 namespace idnode::resolver::admin {
 namespace {
 
@@ -53,20 +55,54 @@ ForeignKeyOptions key_options_of(const Config& config) {
     return options;
 }
 
+/// What is said to a request that nobody looks at.
+HttpReply too_many(unsigned status, std::string_view sentence) {
+    HttpReply reply{.status = status, .content_type = api::problem_type};
+    reply.add_header("Retry-After", "1");
+    protocol::JsonWriter writer{reply.body};
+    writer.begin_object().key("type").string("about:blank").key("status").number(status);
+    writer.key("detail").string(sentence).end_object();
+    return reply;
+}
+
 }  // namespace
 
-Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config)
+Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config,
+           const ServerKey* key)
     : waiting_max_{config.administration_requests_max},
       queue_{store, [&clock] { return clock.now(); }},
       foreign_keys_{key_options_of(config), clock},
       administration_{queue_, foreign_keys_, clock, [this](Task task) { post(std::move(task)); },
-                      options_of(config)} {
+                      options_of(config)},
+      http_sessions_{{.count_max = config.administration_sessions_max,
+                      .age_seconds_max = config.administration_session_seconds,
+                      .idle_seconds_max = config.administration_session_idle_seconds},
+                     clock},
+      authenticator_{api::TokenKey::load_or_make(config.data_directory),
+                     http_sessions_,
+                     administration_.gate(),
+                     clock,
+                     config.http_identity_in_clear,
+                     options_of(config).weak},
+      change_watch_{std::in_place, store, [this](Task task) { post(std::move(task)); }},
+      api_{{.store = store,
+            .queue = queue_,
+            .gate = administration_.gate(),
+            .clock = clock,
+            .config = config,
+            .sessions = http_sessions_,
+            .authenticator = authenticator_,
+            .post = [this](Task task) { post(std::move(task)); },
+            .change_watch = *change_watch_,
+            .key = key}} {
     for (std::uint32_t each = 0; each < config.administration_threads; ++each)
         threads_.emplace_back([this, &store] { run(store); });
 }
 
 Pool::~Pool() {
     foreign_keys_.stop();
+    api_.stop();  // what it does by itself
+    change_watch_.reset();
     queue_.stop(registry::CommitQueue::Stop::drain);  // its answers are the last tasks
     {
         const std::lock_guard lock{guard_};
@@ -79,19 +115,50 @@ Pool::~Pool() {
 void Pool::submit(std::string message, const Arrival& arrival, Done done) {
     if (const auto refused = administration_.gate().refuse_request(arrival.source))
         return done({administration_.refuse(protocol::bytes_of(message), refused->sentence)});
-    {
-        const std::lock_guard lock{guard_};
-        if (!stopped_ && tasks_.size() < waiting_max_) {
-            tasks_.push_back([this, message = std::move(message), arrival,
-                              done = std::move(done)](registry::Lookup& lookup) mutable {
-                administration_.answer(lookup, std::move(message), arrival, std::move(done));
-            });
-            changed_.notify_one();
-            return;
-        }
-    }
+    auto octets = std::make_shared<std::string>(std::move(message));
+    if (try_post([this, octets, arrival, done](registry::Lookup& lookup) {
+            administration_.answer(lookup, std::move(*octets), arrival, done);
+        }))
+        return;
     administration_.gate().counts().count(Limit::requests);
-    done({administration_.refuse(protocol::bytes_of(message), busy)});
+    done({administration_.refuse(protocol::bytes_of(*octets), busy)});
+}
+
+void Pool::submit(HttpRequest request, const Arrival& arrival, Respond respond) {
+    if (const auto refused = administration_.gate().refuse_request(arrival.source))
+        return respond(too_many(429, refused->sentence));
+    auto kept = std::make_shared<HttpRequest>(std::move(request));
+    if (try_post([this, kept, source = arrival.source, respond](registry::Lookup& lookup) {
+            api_.answer(lookup, std::move(*kept), source, respond);
+        }))
+        return;
+    administration_.gate().counts().count(Limit::requests);
+    respond(too_many(503, busy));
+}
+
+std::shared_ptr<BodyStream> Pool::open_stream(const HttpRequest& request) {
+    return api_.open_stream(request);
+}
+
+void Pool::feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last,
+                const Arrival& arrival, Respond respond) {
+    if (const auto refused = administration_.gate().refuse_request(arrival.source))
+        return respond(too_many(429, refused->sentence));
+    auto kept = std::make_shared<std::string>(std::move(piece));
+    if (try_post([=](registry::Lookup& lookup) {
+            stream->take(lookup, std::move(*kept), last, respond);
+        }))
+        return;
+    administration_.gate().counts().count(Limit::requests);
+    respond(too_many(503, busy));
+}
+
+bool Pool::try_post(Task task) {
+    const std::lock_guard lock{guard_};
+    if (stopped_ || tasks_.size() >= waiting_max_) return false;
+    tasks_.push_back(std::move(task));
+    changed_.notify_one();
+    return true;
 }
 
 Figures Pool::figures() const {

@@ -3,12 +3,14 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "registry/commit_queue.hpp"
 #include "resolver/admin/administration.hpp"
 #include "resolver/admin/foreign_keys.hpp"
+#include "resolver/api/api.hpp"
 #include "resolver/config.hpp"
 
 namespace idnode::resolver::admin {
@@ -19,7 +21,8 @@ namespace idnode::resolver::admin {
 class Pool {
 public:
     /// Throws ConfigError when an administrator is not written INDEX:HANDLE.
-    Pool(const registry::Store& store, const Clock& clock, const Config& config);
+    Pool(const registry::Store& store, const Clock& clock, const Config& config,
+         const ServerKey* key = nullptr);
     /// Finishes what was taken.
     ~Pool();
     Pool(const Pool&) = delete;
@@ -33,12 +36,28 @@ public:
     /// source has asked for too much, or so many wait that nobody has time for it.
     void submit(std::string message, const Arrival& arrival, Done done);
 
+    /// The same for a request of the HTTP interface.
+    void submit(HttpRequest request, const Arrival& arrival, Respond respond);
+    /// Begins to answer one whose body comes in pieces.
+    std::shared_ptr<BodyStream> open_stream(const HttpRequest& request);
+    /// Has a piece of its body taken, as `BodyStream::take` says.
+    void feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last,
+              const Arrival& arrival, Respond respond);
+
+    /// `submit` of this message, for a stream that says later by whom it came.
+    std::function<void(const Arrival&, Done)> take(protocol::Bytes message) {
+        return [this, octets = std::string{protocol::text_of(message)}](
+                   const Arrival& arrival, Done done) { submit(octets, arrival, std::move(done)); };
+    }
+
     Figures figures() const;
 
 private:
     using Task = std::function<void(registry::Lookup&)>;
 
     void post(Task task);
+    /// False when as many wait as may.
+    bool try_post(Task task);
     void run(const registry::Store& store);
 
     const std::size_t waiting_max_;
@@ -49,6 +68,10 @@ private:
     registry::CommitQueue queue_;
     ForeignKeys foreign_keys_;
     Administration administration_;
+    api::HttpSessions http_sessions_;
+    api::Authenticator authenticator_;
+    std::optional<api::ChangeWatch> change_watch_;  ///< gone before the queue stops
+    api::Api api_;
     std::vector<std::thread> threads_;
 };
 

@@ -27,7 +27,7 @@ struct ChallengeLimits {
 struct OpenChallenge {
     std::uint32_t id = 0;  ///< goes where the session id stands
     protocol::DigestAlgorithm digest_algorithm = protocol::DigestAlgorithm::sha256;
-    DigestValue request_digest;
+    DigestValue request_digest{};
     std::array<std::byte, protocol::nonce_size> nonce{};
 
     /// The body of response code 402; it views this.

@@ -33,6 +33,7 @@ void add_check_command(CLI::App& app, Action& chosen);
 void add_log_command(CLI::App& app, Action& chosen);
 void add_backup_command(CLI::App& app, Action& chosen);
 void add_restore_command(CLI::App& app, Action& chosen);
+void add_admin_command(CLI::App& app, Action& chosen);
 
 /// Adds `--data DIR`, where the registry is.
 void add_data_option(CLI::App& command, std::string& directory);

@@ -5,8 +5,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
-#include <chrono>
 #include <limits>
+
+#include "resolver/http/proxy.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -17,25 +18,12 @@ using protocol::Bytes;
 constexpr std::string_view end_of_head = "\r\n\r\n";
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// A whole message in the tunnel is the longest body that anything here wants.
-constexpr std::uint64_t body_size_max = reply_size_max;
-
 /// "Mon, 23 Nov 2026 05:53:05 GMT" (RFC 9110 §5.6.7). Formatted once a second for each thread.
 std::string_view date_text(std::uint32_t now) {
     thread_local std::uint32_t formatted = 0;
     thread_local std::string text;
     if (formatted == now && !text.empty()) return text;
-    constexpr std::array<const char*, 7> days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    constexpr std::array<const char*, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                 "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    using namespace std::chrono;
-    const sys_days day{std::chrono::days{now / 86'400}};
-    const year_month_day date{day};
-    const unsigned rest = now % 86'400;
-    text = fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", days[weekday{day}.c_encoding()],
-                       static_cast<unsigned>(date.day()),
-                       months[static_cast<unsigned>(date.month()) - 1],
-                       static_cast<int>(date.year()), rest / 3600, rest / 60 % 60, rest % 60);
+    text = http_date(now);
     formatted = now;
     return text;
 }
@@ -58,11 +46,12 @@ void append_cors(const HttpRequest& request, OutBuffer& out) {
     out.append(std::string_view{request.origin});
     out.append(
         "\r\nVary: Origin\r\n"
-        "Access-Control-Expose-Headers: Content-Length\r\n");
+        "Access-Control-Expose-Headers: Content-Length, ETag, Location\r\n");
     if (request.method != "OPTIONS") return;
     out.append(
-        "Access-Control-Allow-Methods: GET, HEAD, POST, OPTIONS\r\n"
-        "Access-Control-Allow-Headers: Content-Type, Accept\r\n"
+        "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"
+        "Access-Control-Allow-Headers: Authorization, Content-Type, Accept, If-Match, "
+        "Idempotency-Key\r\n"
         "Access-Control-Max-Age: 86400\r\n");
 }
 
@@ -113,11 +102,11 @@ Framing::Progress HttpFraming::begin_request(Bytes in, OutBuffer& out) {
     const bool whole = end != std::string_view::npos;
     if ((whole ? end + end_of_head.size() : in.size()) > config_.http_header_size_max)
         return refuse(in.size(), 431, "The request line and headers are too large", out);
-    parser_.emplace(request_);
+    parser_.emplace(request_, std::size_t{config_.http_body_size_max_kib} << 10);
     parser_->eager(true);
     // The limit on heads is ours, which counts all of it.
     parser_->header_limit(std::numeric_limits<std::uint32_t>::max());
-    parser_->body_limit(body_size_max);
+    parser_->body_limit(boost::none);  // as is the limit on bodies, which depends on the path
     if (whole) return {};
     boost::system::error_code failed;
     parser_->put(boost::asio::const_buffer{in.data(), in.size()}, failed);
@@ -136,28 +125,99 @@ Framing::Progress HttpFraming::continue_request(registry::Lookup& lookup, Bytes 
     if (failed && failed != http::error::need_more) return refuse(in.size(), failed, out);
     if (const std::string_view fault = find_head_fault(request_); !fault.empty())
         return refuse(in.size(), 400, fault, out);
-    if (!parser_->is_done()) {
-        // What Beast cannot take yet is the line before a chunk, or trailers.
-        if (in.size() - consumed > config_.http_header_size_max)
-            return refuse(in.size(), 431, "The head of a chunk or the trailers are too large", out);
-        const bool expects = request_.version >= 11 && request_.expects_continue;
-        if (expects && !continued_) out.append("HTTP/1.1 100 Continue\r\n\r\n");
-        continued_ |= expects;
-        return {.consumed = consumed, .close = false};
-    }
+    // What Beast cannot take yet is the line before a chunk, or trailers.
+    if (!parser_->is_done() && in.size() - consumed > config_.http_header_size_max)
+        return refuse(in.size(), 431, "The head of a chunk or the trailers are too large", out);
+    if (pool_ && is_stream(request_)) return continue_stream(consumed, out);
+    if (parser_->is_done()) return answer_request(lookup, consumed, out);
+    say_continue(out);
+    return {.consumed = consumed, .close = false};
+}
+
+void HttpFraming::say_continue(OutBuffer& out) {
+    const bool expects = request_.version >= 11 && request_.expects_continue;
+    if (expects && !continued_) out.append("HTTP/1.1 100 Continue\r\n\r\n");
+    continued_ |= expects;
+}
+
+Framing::Progress HttpFraming::answer_request(registry::Lookup& lookup, std::size_t consumed,
+                                              OutBuffer& out) {
     const bool keep_alive = request_.keep_alive;
-    const HttpReply& reply = api_.answer(lookup, request_);
-    if (reply.deferred)
-        return {
-            .consumed = consumed, .close = false, .deferred = protocol::bytes_of(request_.body)};
-    write(reply, keep_alive, out);
+    switch (api_.answer(lookup, request_)) {
+        case HttpApi::Way::message:
+            return {.consumed = consumed,
+                    .close = false,
+                    .later = pool_->take(protocol::bytes_of(request_.body))};
+        case HttpApi::Way::work:
+            return {.consumed = consumed, .close = false, .later = leave_to_pool()};
+        case HttpApi::Way::here: break;
+    }
+    write(api_.reply(), keep_alive, out);
     end_request();
     return {.consumed = consumed, .close = !keep_alive};
 }
 
+/// The head stays here, to write the answer by; the body goes with the request.
+Framing::Later HttpFraming::leave_to_pool() {
+    later_ = std::make_shared<HttpReply>();
+    auto request = std::make_shared<HttpRequest>(request_);
+    request_.body = {};
+    return [pool = pool_, request, reply = later_](const admin::Arrival& arrival,
+                                                   admin::Done done) {
+        pool->submit(std::move(*request), arrival, [reply, done = std::move(done)](HttpReply said) {
+            *reply = std::move(said);
+            done({});
+        });
+    };
+}
+
+/// Hands the body on in pieces, one at a time, each as soon as it is large enough.
+Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& out) {
+    const bool last = parser_->is_done();
+    if (!last && request_.body.size() < BodyStream::piece_size) {
+        say_continue(out);
+        return {.consumed = consumed, .close = false};
+    }
+    if (!stream_) stream_ = pool_->open_stream(request_);
+    later_ = std::make_shared<HttpReply>();
+    auto piece = std::make_shared<std::string>(std::move(request_.body));
+    request_.body = {};
+    return {.consumed = consumed,
+            .close = false,
+            .later = [pool = pool_, stream = stream_, reply = later_, piece, last](
+                         const admin::Arrival& arrival, admin::Done done) {
+                pool->feed(stream, std::move(*piece), last, arrival,
+                           [reply, done = std::move(done)](HttpReply said) {
+                               *reply = std::move(said);
+                               done({});
+                           });
+            }};
+}
+
 bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {
+    if (stream_) return complete_stream(out);
     const bool keep_alive = request_.keep_alive;
-    write(api_.complete_tunnel(answers), keep_alive, out);
+    write(later_ ? *later_ : api_.complete_tunnel(answers), keep_alive, out);
+    end_request();
+    return !keep_alive;
+}
+
+/// A stream that ends before its body does takes the connection with it: nobody can tell how much
+/// would have to be skipped.
+bool HttpFraming::complete_stream(OutBuffer& out) {
+    const bool whole = !later_->streams && !streaming_;
+    const bool body_read = parser_->is_done();
+    const bool keep_alive = request_.keep_alive && body_read && (whole || request_.version >= 11);
+    if (later_->streams && later_->body.empty() && !streaming_) return false;  // nothing said yet
+    if (whole) {
+        write(*later_, keep_alive, out);
+    } else {
+        if (!streaming_) write_head(*later_, request_.keep_alive, out);
+        streaming_ = true;
+        write_chunk(later_->body, out);
+        if (later_->streams) return false;
+        if (request_.version >= 11) out.append(last_chunk);
+    }
     end_request();
     return !keep_alive;
 }
@@ -165,7 +225,9 @@ bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& o
 void HttpFraming::end_request() {
     parser_.reset();
     request_.clear();
-    continued_ = false;
+    continued_ = streaming_ = false;
+    later_.reset();
+    stream_.reset();
 }
 
 Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system::error_code& error,
@@ -184,6 +246,11 @@ Framing::Progress HttpFraming::refuse(std::size_t consumed, unsigned status,
 }
 
 void HttpFraming::write(const HttpReply& reply, bool keep_alive, OutBuffer& out) const {
+    write_head(reply, keep_alive, out);
+    if (request_.method != "HEAD") out.append(std::string_view{reply.body});
+}
+
+void HttpFraming::write_head(const HttpReply& reply, bool keep_alive, OutBuffer& out) const {
     append_status_line(reply.status, out);
     out.append(date_text(service_.now()));
     out.append("\r\n");
@@ -194,19 +261,33 @@ void HttpFraming::write(const HttpReply& reply, bool keep_alive, OutBuffer& out)
         out.append(reply.allow);
         out.append("\r\n");
     }
+    out.append(std::string_view{reply.headers});
     if (!reply.content_type.empty()) {
         out.append("Content-Type: ");
         out.append(reply.content_type);
         out.append("\r\nX-Content-Type-Options: nosniff\r\n");
     }
-    if (!keep_alive)
+    if (!keep_alive || (reply.streams && request_.version < 11))
         out.append("Connection: close\r\n");
     else if (request_.version == 10)
         out.append("Connection: keep-alive\r\n");
+    if (reply.streams) {
+        if (request_.version >= 11) out.append("Transfer-Encoding: chunked\r\n");
+        return out.append("\r\n");
+    }
+    if (reply.status == 204) return out.append("\r\n");
     out.append("Content-Length: ");
     append_number(reply.body.size(), out);
     out.append(end_of_head);
-    if (request_.method != "HEAD") out.append(std::string_view{reply.body});
+}
+
+/// A peer of HTTP/1.0 knows no chunks: to him the answer ends with the connection.
+void HttpFraming::write_chunk(std::string_view octets, OutBuffer& out) const {
+    if (octets.empty()) return;  // an empty chunk would be the last
+    if (request_.version < 11) return out.append(octets);
+    out.append(fmt::format("{:x}\r\n", octets.size()));
+    out.append(octets);
+    out.append("\r\n");
 }
 
 }  // namespace idnode::resolver

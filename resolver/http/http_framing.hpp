@@ -2,7 +2,9 @@
 
 #include <optional>
 
+#include "resolver/admin/pool.hpp"
 #include "resolver/config.hpp"
+#include "resolver/http/body_stream.hpp"
 #include "resolver/http/http_api.hpp"
 #include "resolver/http/http_request.hpp"
 #include "resolver/net/framing.hpp"
@@ -14,8 +16,10 @@ namespace idnode::resolver {
 /// ends, since the next request cannot be found.
 class HttpFraming final : public Framing {
 public:
-    HttpFraming(HttpApi& api, Service& service, const Config& config, bool encrypted = false)
-        : api_{api}, service_{service}, config_{config} {
+    /// There is a pool if the service leaves anything to it.
+    HttpFraming(HttpApi& api, Service& service, const Config& config, admin::Pool* pool = nullptr,
+                bool encrypted = false)
+        : api_{api}, service_{service}, config_{config}, pool_{pool} {
         request_.encrypted = encrypted;
     }
 
@@ -34,18 +38,29 @@ public:
 private:
     Progress begin_request(protocol::Bytes in, OutBuffer& out);
     Progress continue_request(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out);
+    Progress continue_stream(std::size_t consumed, OutBuffer& out);
+    void say_continue(OutBuffer& out);
+    Progress answer_request(registry::Lookup& lookup, std::size_t consumed, OutBuffer& out);
+    Later leave_to_pool();
+    bool complete_stream(OutBuffer& out);
     void end_request();
     Progress refuse(std::size_t consumed, const boost::system::error_code& error, OutBuffer& out);
     Progress refuse(std::size_t consumed, unsigned status, std::string_view sentence,
                     OutBuffer& out);
     void write(const HttpReply& reply, bool keep_alive, OutBuffer& out) const;
+    void write_head(const HttpReply& reply, bool keep_alive, OutBuffer& out) const;
+    void write_chunk(std::string_view octets, OutBuffer& out) const;
 
     HttpApi& api_;
     Service& service_;
     const Config& config_;
+    admin::Pool* const pool_;
     HttpRequest request_;
     std::optional<HttpRequestParser> parser_;  ///< while a request is being read
     bool continued_ = false;                   ///< "100 Continue" was sent for it
+    std::shared_ptr<HttpReply> later_;         ///< what the pool will answer it with
+    std::shared_ptr<BodyStream> stream_;       ///< that takes its body
+    bool streaming_ = false;                   ///< the head of its answer was written
 };
 
 }  // namespace idnode::resolver

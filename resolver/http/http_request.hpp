@@ -3,8 +3,15 @@
 #include <boost/beast/http/basic_parser.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace idnode::resolver {
+
+/// A header that only few requests have, or few answers look at.
+struct HttpField {
+    std::string name;
+    std::string value;
+};
 
 /// What the node wants to know of an HTTP request. Reused from request to request of a connection,
 /// so that an ordinary one asks for no memory.
@@ -20,7 +27,15 @@ struct HttpRequest {
     bool chunked = false;  ///< the last Transfer-Encoding is "chunked" and nothing else
     std::string content_type;
     std::string origin;
+    std::vector<HttpField> fields;  ///< the first `field_count` are of this request
+    std::size_t field_count = 0;
     std::string body;
+    std::size_t body_size_max = 0;  ///< 0: any size; set when the head is known
+
+    /// The value of a header, spelled in any case; empty when it is absent, and of several the
+    /// first. Those are known that `is_kept` says.
+    std::string_view field(std::string_view name) const noexcept;
+    void add_field(std::string_view name, std::string_view value);
 
     /// Makes ready for the next request; keeps memory only where a request of ordinary size needs
     /// it again.
@@ -31,8 +46,10 @@ struct HttpRequest {
 /// is not kept.
 class HttpRequestParser final : public boost::beast::http::basic_parser<true> {
 public:
-    /// `request` must outlive the parser.
-    explicit HttpRequestParser(HttpRequest& request) : request_{request} {}
+    /// `request` must outlive the parser. `document_size_max` bounds the bodies of requests for
+    /// documents; all others bring a Handle message or less.
+    HttpRequestParser(HttpRequest& request, std::size_t document_size_max)
+        : request_{request}, document_size_max_{document_size_max} {}
 
 private:
     using Text = boost::beast::string_view;
@@ -43,14 +60,21 @@ private:
                          Error&) override;
     void on_response_impl(int, Text, int, Error&) override {}
     void on_field_impl(Field field, Text name, Text value, Error&) override;
-    void on_header_impl(Error&) override;
+    void on_header_impl(Error& error) override;
     void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
     std::size_t on_body_impl(Text octets, Error&) override;
-    void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+    void on_chunk_header_impl(std::uint64_t size, Text, Error& error) override;
     std::size_t on_chunk_body_impl(std::uint64_t, Text octets, Error&) override;
     void on_finish_impl(Error&) override {}
 
+    void bound_body(std::uint64_t more, Error& error) const;
+
     HttpRequest& request_;
+    const std::size_t document_size_max_;
 };
+
+/// Whether the body of a request is answered while it is read, and so may have any length. The head
+/// is known.
+bool is_stream(const HttpRequest& request) noexcept;
 
 }  // namespace idnode::resolver

@@ -31,6 +31,14 @@ public:
     };
     const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
 
+    /// Puts another path in the place of the one that came.
+    void set_path(std::string path) { path_ = std::move(path); }
+
+    /// Adds a parameter that came by another way.
+    void add(std::string name, std::string value) {
+        parameters_.push_back({std::move(name), std::move(value)});
+    }
+
 private:
     std::string path_;
     std::vector<Parameter> parameters_;

@@ -109,10 +109,10 @@ Bytes Connection::answer_all(Bytes in) {
         foreseen_ -= foreseen_ > 0;
         in = in.subspan(progress.consumed);
         closing_ = progress.close;
-        if (!progress.deferred.empty()) {
+        if (progress.later) {
             deferred_ = true;
             more_requests_ = !in.empty();
-            hub_.defer(*this, progress.deferred, framing_->transport());
+            hub_.defer(*this, progress.later, framing_->transport());
             break;
         }
         if (progress.consumed == 0) break;

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstring>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "protocol/bytes.hpp"
 #include "registry/lookup.hpp"
+#include "resolver/admin/exchange.hpp"
 
 namespace idnode::resolver {
 
@@ -47,11 +49,15 @@ class Framing {
 public:
     virtual ~Framing() = default;
 
+    /// Has a request answered elsewhere, and `done` called once, at once or from any thread.
+    using Later = std::function<void(const admin::Arrival& arrival, admin::Done done)>;
+
     struct Progress {
         std::size_t consumed = 0;  ///< octets that need not be shown again
         bool close = false;        ///< nothing more will be answered on this connection
-        /// A message that is answered later, by `complete`; until then nothing more is consumed.
-        protocol::Bytes deferred{};
+        /// Set when the request takes longer than a look-up. It is answered by `complete`; until
+        /// then nothing more is consumed.
+        Later later{};
     };
 
     /// Adds what the requests in front of `in` ask for to `handles`, until that is full, as far as
@@ -62,7 +68,7 @@ public:
     /// consumed means that more octets are needed.
     virtual Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) = 0;
 
-    /// Appends the answer to the message that was deferred, in one piece or several. Returns
+    /// Appends the answer to the request that was left for later, in one piece or several. Returns
     /// whether the connection ends with it.
     virtual bool complete(const std::vector<std::string>& answers, OutBuffer& out) = 0;
 

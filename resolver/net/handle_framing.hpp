@@ -1,5 +1,6 @@
 #pragma once
 
+#include "resolver/admin/pool.hpp"
 #include "resolver/config.hpp"
 #include "resolver/net/framing.hpp"
 #include "resolver/service.hpp"
@@ -10,8 +11,10 @@ namespace idnode::resolver {
 /// (RFC 3652 §2.3). Connections stay open; answers come in the order of the requests.
 class HandleFraming final : public Framing {
 public:
-    HandleFraming(Service& service, const Config& config, bool encrypted = false)
-        : service_{service}, config_{config}, encrypted_{encrypted} {}
+    /// There is a pool if the service leaves anything to it.
+    HandleFraming(Service& service, const Config& config, admin::Pool* pool = nullptr,
+                  bool encrypted = false)
+        : service_{service}, config_{config}, pool_{pool}, encrypted_{encrypted} {}
 
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
@@ -26,6 +29,7 @@ public:
 private:
     Service& service_;
     const Config& config_;
+    admin::Pool* const pool_;
     const bool encrypted_;
 };
 

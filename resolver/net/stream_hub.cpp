@@ -23,11 +23,10 @@ constexpr std::chrono::milliseconds disk_pause{1};
 }  // namespace
 
 StreamHub::StreamHub(boost::asio::io_context& context, registry::Lookup& lookup,
-                     WorkerMetrics& metrics, const Config& config, admin::Pool* pool)
+                     WorkerMetrics& metrics, const Config& config)
     : lookup_{lookup},
       metrics_{metrics},
       config_{config},
-      pool_{pool},
       poll_{context, ::epoll_create1(EPOLL_CLOEXEC)},
       input_(input_size),
       disk_timer_{context} {
@@ -110,21 +109,20 @@ bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexc
                        [&](std::string_view handle) { return lookup_.must_wait(handle); });
 }
 
-void StreamHub::defer(Connection& connection, protocol::Bytes message,
+void StreamHub::defer(Connection& connection, const Framing::Later& later,
                       registry::Transport transport) {
     admin::Arrival arrival{.transport = transport, .source = connection.source(), .login = {}};
     if (config_.administration_industrial_login && transport == registry::Transport::tcp) {
         if (!connection.login_) connection.login_ = std::make_shared<admin::Login>();
         arrival.login = connection.login_;
     }
-    pool_->submit(std::string{protocol::text_of(message)}, arrival,
-                  [this, executor = poll_.get_executor(),
-                   waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
-                      boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
-                          if (const auto there = waiting.lock()) there->complete(answers);
-                          if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
-                      });
-                  });
+    later(arrival, [this, executor = poll_.get_executor(),
+                    waiting = std::weak_ptr{*connection.place_}](admin::Answers answers) {
+        boost::asio::post(executor, [this, waiting, answers = std::move(answers)] {
+            if (const auto there = waiting.lock()) there->complete(answers);
+            if (!unfinished_.empty()) poll_.cancel();  // its handler finds them
+        });
+    });
 }
 
 void StreamHub::await_disk(Connection& connection) {

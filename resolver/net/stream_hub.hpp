@@ -9,7 +9,6 @@
 #include <memory>
 #include <vector>
 
-#include "resolver/admin/pool.hpp"
 #include "resolver/config.hpp"
 #include "resolver/metrics.hpp"
 #include "resolver/net/framing.hpp"
@@ -28,7 +27,7 @@ class StreamHub {
 public:
     /// Everything referred to must outlive the hub.
     StreamHub(boost::asio::io_context& context, registry::Lookup& lookup, WorkerMetrics& metrics,
-              const Config& config, admin::Pool* pool = nullptr);
+              const Config& config);
     ~StreamHub();
     StreamHub(const StreamHub&) = delete;
     StreamHub& operator=(const StreamHub&) = delete;
@@ -63,8 +62,8 @@ private:
     void read(Connection& connection);
     void serve_turn();
     bool must_wait(std::span<const std::string_view> handles) const noexcept;
-    /// Has a message answered elsewhere, and the connection told when it is. There is a pool.
-    void defer(Connection& connection, protocol::Bytes message, registry::Transport transport);
+    /// Has a request answered elsewhere, and the connection told when it is.
+    void defer(Connection& connection, const Framing::Later& later, registry::Transport transport);
     /// Gives the connection a turn again when the disk has had time to deliver.
     void await_disk(Connection& connection);
     void watch(const Connection& connection, int operation, std::uint32_t events) noexcept;
@@ -76,7 +75,6 @@ private:
     registry::Lookup& lookup_;
     WorkerMetrics& metrics_;
     const Config& config_;
-    admin::Pool* const pool_;
     std::size_t connections_max_ = 0;
     std::size_t buffer_memory_max_ = 0;
 

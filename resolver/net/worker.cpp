@@ -48,7 +48,7 @@ Worker::Worker(const registry::Store& store, const Config& config, unsigned work
       metrics_{std::move(metrics)},
       service_{std::move(context), clock, *metrics_},
       api_{service_, node},
-      hub_{context_, lookup_, *metrics_, config_, pool} {
+      hub_{context_, lookup_, *metrics_, config_} {
     lookup_.release();
     set_limits();
 }
@@ -121,11 +121,11 @@ bool Worker::accept_waiting(Acceptor& acceptor) {
 }
 
 std::unique_ptr<Framing> Worker::make_handle_framing(bool encrypted) {
-    return std::make_unique<HandleFraming>(service_, config_, encrypted);
+    return std::make_unique<HandleFraming>(service_, config_, pool_, encrypted);
 }
 
 std::unique_ptr<Framing> Worker::make_http_framing(bool encrypted) {
-    return std::make_unique<HttpFraming>(api_, service_, config_, encrypted);
+    return std::make_unique<HttpFraming>(api_, service_, config_, pool_, encrypted);
 }
 
 void Worker::set_limits() {

@@ -143,7 +143,9 @@ std::uint32_t expected_code(const Combination& combination) {
     if (combination.who == Who::wrong_secret) return wrong_proof;
     if (combination.who == Who::absent_key) return no_such_key;
     const Rule& rule = rule_for(combination.doing);
-    if (rule.any_of.empty()) return combination.who == Who::of_node ? success : not_permitted;
+    const bool of_node = combination.who == Who::of_node;
+    if (rule.any_of.empty()) return of_node ? success : not_permitted;
+    if (of_node && rule.changes) return success;
     const Grant held = held_by(combination);
     const bool permitted = std::ranges::any_of(rule.any_of, [&](const Grant& needed) {
         return covers(held.own, needed.own) && covers(held.above, needed.above);

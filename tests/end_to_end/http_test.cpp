@@ -207,21 +207,19 @@ TEST_F(Http, RefusesWhatItDoesNotOffer) {
         const char* request;
         int status;
     };
-    for (const Case& each : std::vector<Case>{{"GET /", 404},
-                                              {"GET /nothing", 404},
-                                              {"GET /api", 404},
+    for (const Case& each : std::vector<Case>{{"GET /api", 404},
                                               {"GET /api/nothing", 404},
                                               {"GET /api/handlesome", 404},
-                                              {"GET /%FF", 404},
+                                              {"GET /api/%FF", 404},
                                               {"GET /api/handles", 400},
                                               {"GET /api/handles/", 400},
                                               {"GET /api/handles/88.118.8/A?index=x", 400},
                                               {"GET /api/handles/88.118.8/A?index=", 400},
                                               {"GET /api/handles/88.118.8/A?type=%", 400},
-                                              {"PUT /api/handles/88.118.8/A", 405},
-                                              {"DELETE /api/handles/88.118.8/A", 405},
+                                              {"PUT /api/handles/88.118.8/A", 403},
+                                              {"DELETE /api/handles/88.118.8/A", 403},
                                               {"PATCH /healthz", 405},
-                                              {"POST /api/sessions", 405},
+                                              {"PATCH /api/handles/88.118.8/A", 405},
                                               {"FROB /healthz", 405}}) {
         http_.send(std::string{each.request} +
                    " HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
@@ -229,7 +227,8 @@ TEST_F(Http, RefusesWhatItDoesNotOffer) {
         EXPECT_EQ(answer.status, each.status) << each.request;
         EXPECT_EQ(answer.header("allow").empty(), each.status != 405) << each.request;
         EXPECT_EQ(answer.header("content-type"), json_type) << each.request;
-        EXPECT_NE(boost::json::parse(answer.body).at("message").as_string(), "") << each.request;
+        EXPECT_TRUE(each.status == 403 || boost::json::parse(answer.body).at("message").is_string())
+            << each.request;
     }
 }
 
@@ -284,7 +283,7 @@ TEST_F(Http, CarriesMessagesOfTheHandleProtocolThroughAnyPath) {
     EXPECT_EQ(decode(lying.body).code(), 4U);
     for (const std::string_view scrap : {"", "short"})
         EXPECT_EQ(http_.post("/", tunnel_type, scrap).status, 400);
-    EXPECT_EQ(http_.post("/", "application/json", message).status, 405);
+    EXPECT_EQ(http_.post("/", "application/json", message).status, 404);
     EXPECT_EQ(ask(http_, {.op_code = 9}).code(), 5U);
 }
 

@@ -56,6 +56,8 @@ std::string read_and_write(const std::string& octets, std::size_t piece) {
             writer.record(*record);
         else if (const auto* const prefix = std::get_if<registry::BackupPrefix>(&*item))
             writer.prefix(prefix->stored);
+        else if (const auto* const entry = std::get_if<registry::BackupEntry>(&*item))
+            writer.entry(entry->key, entry->value);
         else
             writer.change(std::get<registry::BackupChange>(*item).change.sequence,
                           std::get<registry::BackupChange>(*item).stored);
@@ -67,6 +69,8 @@ std::string read_and_write(const std::string& octets, std::size_t piece) {
 
 }  // namespace
 
+constexpr std::size_t version_at = magic.size() + 3;  // its last octet
+
 /// The first octet says in pieces of which size the rest is read.
 void fuzz_backup(Bytes input) {
     if (input.empty()) return;
@@ -74,7 +78,9 @@ void fuzz_backup(Bytes input) {
     try {
         const std::string again =
             read_and_write(octets, std::to_integer<std::size_t>(input[0]) * 16 + 1);
-        require(again == octets, "a backup that is whole is written again as it was");
+        const bool is_current = octets[version_at] == version;
+        require(!is_current || again == octets,
+                "a backup that is whole is written again as it was");
     } catch (const registry::StoreError&) {}
 }
 

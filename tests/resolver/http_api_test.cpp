@@ -67,7 +67,8 @@ protected:
         request.target = target;
         request.content_type = content_type;
         request.body = std::move(body);
-        return api_.answer(node_.lookup(), request);
+        EXPECT_EQ(api_.answer(node_.lookup(), request), HttpApi::Way::here);
+        return api_.reply();
     }
     const HttpReply& get(std::string_view target) { return send("GET", target); }
     json::value body_of(std::string_view target) { return json::parse(get(target).body); }
@@ -131,7 +132,8 @@ TEST_F(HttpApiTest, WritesPrettyAnswersOverLines) {
 
 TEST_F(HttpApiTest, OffersOnlyTheMethodsThatItHas) {
     // Handle.net lists PUT, DELETE and TRACE too; they come with administration.
-    EXPECT_EQ(send("OPTIONS", "/api/handles/88.111.1/ADMIN").allow, "GET, HEAD, POST, OPTIONS");
+    EXPECT_EQ(send("OPTIONS", "/api/handles/88.111.1/ADMIN").allow,
+              "GET, HEAD, POST, PUT, DELETE, OPTIONS");
     for (const auto method : {"PUT", "DELETE", "POST", "TRACE", "CONNECT", "PATCH"}) {
         const HttpReply& reply = send(method, "/api/handles/88.111.1/ADMIN", "{}");
         EXPECT_EQ(reply.status, 405U);
@@ -223,8 +225,8 @@ TEST_F(HttpApiTest, RefusesTargetsThatItCannotRead) {
         EXPECT_EQ(reply.status, 400U) << target;
         EXPECT_EQ(json::parse(reply.body).at("responseCode"), code) << target;
     }
-    for (const char* path : {"/", "/88.111.1/ADMIN", "/api", "/api/site/", "/api/handlesX/a",
-                             "/api/%ff", "/metrics/x", "/api/sessions"})
+    for (const char* path :
+         {"/api", "/api/site/", "/api/handlesX/a", "/api/%ff", "/metrics/x", "/api/sessions"})
         EXPECT_EQ(get(path).status, 404U) << path;
 }
 

@@ -182,13 +182,14 @@ TEST_F(HttpFramingTest, LetsOtherOriginsRead) {
         talk("GET /healthz HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example\r\n\r\n");
     EXPECT_THAT(cross.said, HasSubstr("\r\nAccess-Control-Allow-Origin: https://app.example\r\n"
                                       "Vary: Origin\r\n"
-                                      "Access-Control-Expose-Headers: Content-Length\r\n"));
+                                      "Access-Control-Expose-Headers: Content-Length, ETag, "
+                                      "Location\r\n"));
     const Conversation before =
         talk("OPTIONS /api/handles/88.1/a HTTP/1.1\r\nHost: a\r\nOrigin: https://a\r\n\r\n");
     EXPECT_THAT(before.statuses(), ElementsAre(200));
-    EXPECT_THAT(before.said, HasSubstr("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST, "
-                                       "OPTIONS\r\n"));
-    EXPECT_THAT(before.said, HasSubstr("\r\nAllow: GET, HEAD, POST, OPTIONS\r\n"));
+    EXPECT_THAT(before.said, HasSubstr("\r\nAccess-Control-Allow-Methods: GET, HEAD, POST, PUT, "
+                                       "DELETE, OPTIONS\r\n"));
+    EXPECT_THAT(before.said, HasSubstr("\r\nAllow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"));
     EXPECT_THAT(before.said, HasSubstr("\r\nContent-Length: 0\r\n"));
 }
 
@@ -238,7 +239,8 @@ TEST_F(HttpFramingTest, DoesNotSayContinueToHttp10WhichDoesNotKnowIt) {
 
 TEST_F(HttpFramingTest, RefusesARequestLineAndHeadersThatAreTooLargeTogether) {
     const auto request = [](std::size_t target, std::size_t size) {
-        const std::string line = "GET /" + std::string(target, 't') + " HTTP/1.1\r\nHost: a\r\nX: ";
+        const std::string line =
+            "GET /api/" + std::string(target, 't') + " HTTP/1.1\r\nHost: a\r\nX: ";
         return line + std::string(size - line.size() - 4, 'x') + "\r\n\r\n";
     };
     const std::size_t most = config_.http_header_size_max;

@@ -8,6 +8,7 @@
 #include "protocol/handle/wire_string.hpp"
 #include "resolver/admin/pool.hpp"
 #include "resolver/client/handle_client.hpp"
+#include "tests/support/temp_directory.hpp"
 #include "tests/support/test_node.hpp"
 
 namespace idnode::resolver::admin {
@@ -32,6 +33,7 @@ protected:
         node_.change(
             {registry::HomePrefix{"88.1"}, registry::PutRecord{registry::EncodedRecord{prefix}}});
         config_.administration_session_seconds = lasts_seconds;
+        config_.data_directory = directory_.path();
         pool_ = std::make_unique<Pool>(node_.store(), clock_, config_);
         allow(true);
     }
@@ -60,6 +62,7 @@ protected:
 
     test::TestNode node_;
     test::FixedClock clock_;
+    test::TempDirectory directory_;
     Config config_;
     std::unique_ptr<Pool> pool_;
 };

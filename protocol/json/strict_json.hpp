@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string_view>
+
+#include "protocol/error.hpp"
+
+namespace idnode::protocol {
+
+inline constexpr std::size_t json_depth_max = 32;
+
+/// Reads one JSON document (RFC 8259) that nobody can understand in two ways: of a key that stands
+/// twice in one object, readers take one value or the other. The error says what is wrong, and
+/// where it is no JSON at all, at which octet.
+Parsed<boost::json::value> parse_strict_json(std::string_view text,
+                                             std::size_t depth_max = json_depth_max);
+
+}  // namespace idnode::protocol

@@ -1,0 +1,202 @@
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/fields.hpp"
+#include "protocol/json/json_writer.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::JsonWriter;
+using registry::Area;
+
+constexpr std::string_view accounts_path = "/api/v1/accounts";
+
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
+}
+
+Fault forbidden() { return {.status = 403, .message = "Only an operator may do that"}; }
+
+void log_in(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    if (!services.authenticator.may_identify(*call))
+        return call->finish(services.ask_for_identity(*call));
+    auto json = read_json(*call);
+    if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
+    const protocol::Place place{.name = "login"};
+    protocol::FieldReader fields{
+        std::get<boost::json::value>(json), place, {"username", "password"}};
+    const std::string user = fields.text("username");
+    const std::string password = fields.text("password");
+    if (fields.failed()) return call->fail(fault_of(fields.error()));
+    const auto found = services.authenticator.log_in(lookup, call->source, user, password);
+    if (const auto* const fault = std::get_if<Fault>(&found))
+        return call->fail({.status = fault->status,
+                           .message = fault->status == 401
+                                          ? "The user name or the password is wrong"
+                                          : fault->message});
+    const auto& account = std::get<Account>(found);
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("token").string(
+        services.authenticator.make_token(account, services.config.tokens_seconds));
+    writer.key("tokenType").string("Bearer");
+    writer.key("expiresIn").number(services.config.tokens_seconds);
+    writer.key("role").string(name_of(account.role)).end_object();
+    call->finish_json(std::move(out));
+}
+
+/// Writes changes that the caller may make, and answers when they are durable.
+void write(const Pending& call, const Services& services, std::vector<registry::Change> changes,
+           unsigned status, std::string body) {
+    registry::Origin origin{
+        .actor = call->caller.actor(), .transport = call->transport(), .operation = {}};
+    registry::Job job{
+        .decide = [changes, origin](const registry::WriteView&) -> registry::Decision {
+            return registry::ChangeSet{.changes = changes, .origin = origin};
+        },
+        .done =
+            [call, status, body](const registry::JobOutcome& outcome) {
+                if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                if (status == 204) return call->finish({.status = 204});
+                call->finish_json(body, status);
+            },
+        .octets = body.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
+void log_out(const Pending& call, const Services& services) {
+    std::string_view given = call->request.field("Authorization");
+    given.remove_prefix(std::min(given.find(' ') + 1, given.size()));
+    const auto claims = services.authenticator.tokens().read(given);
+    if (!claims) return call->fail({.message = "Authorization: expected the token to revoke"});
+    write(call, services,
+          {registry::PutEntry{Area::revocations, claims->id, std::to_string(claims->expires)}}, 204,
+          {});
+}
+
+std::string shown(const Account& account) {
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("username").string(account.name);
+    writer.key("role").string(name_of(account.role)).key("prefixes").begin_array();
+    for (const std::string& prefix : account.prefixes) writer.string(prefix);
+    writer.end_array();
+    if (account.identity) writer.key("identity").string(to_text(*account.identity));
+    writer.key("enabled").boolean(account.enabled).end_object();
+    return out;
+}
+
+/// The account that the body describes, over what `account` is already.
+std::optional<Fault> read_account(const Call& call, std::uint32_t now, Account& account) {
+    auto json = read_json(call);
+    if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    const protocol::Place place{.name = "account"};
+    protocol::FieldReader fields{std::get<boost::json::value>(json),
+                                 place,
+                                 {"role", "password", "prefixes", "identity", "enabled"}};
+    if (fields.find("role")) {
+        const auto role = find_role(fields.text("role"));
+        if (!role)
+            fields.fail("role",
+                        "operator, auditor, enterprise_administrator, enterprise_application or "
+                        "partner",
+                        fields.find("role"));
+        else
+            account.role = *role;
+    }
+    if (const auto* const list = fields.find("prefixes")) {
+        account.prefixes.clear();
+        const auto* const array = list->if_array();
+        if (!array || array->size() > account_prefixes_max)
+            fields.fail("prefixes", "a list of at most 10000 prefixes", list);
+        else
+            for (const auto& each : *array)
+                account.prefixes.push_back(fields.text_of(each, "prefixes"));
+    }
+    if (const auto* const identity = fields.find("identity")) {
+        account.identity = protocol::parse_reference(fields.text("identity"));
+        if (!account.identity) fields.fail("identity", "INDEX:HANDLE", identity);
+    }
+    const bool was_enabled = account.enabled;
+    account.enabled = fields.boolean("enabled", account.enabled);
+    const std::string password = fields.find("password") ? fields.text("password") : std::string{};
+    if (fields.failed()) return fault_of(fields.error());
+    if (fields.find("password")) {
+        if (const auto fault = find_password_fault(password)) return fault_of(*fault);
+        account.password = hash_password(password);
+    }
+    if (fields.find("password") || was_enabled != account.enabled) account.tokens_from = now;
+    return std::nullopt;
+}
+
+void put_account(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    if (!call->caller.account || call->caller.account->role != Role::operator_)
+        return call->fail(forbidden());
+    if (const auto fault = find_account_name_fault(call->argument))
+        return call->fail(fault_of(*fault));
+    const auto before = find_account(lookup.snapshot(), call->argument);
+    Account account = before.value_or(Account{.name = call->argument});
+    if (const auto fault = read_account(*call, services.clock.now(), account))
+        return call->fail(*fault);
+    if (account.password.empty() && !account.identity)
+        return call->fail({.message = "password: expected one, or an identity, found neither",
+                           .field = "password"});
+    write(call, services, changes_to_keep(account, before), before ? 200 : 201, shown(account));
+}
+
+void get_account(registry::Lookup& lookup, const Pending& call) {
+    const auto& own = call->caller.account;
+    const bool itself = own && protocol::equal_folded(own->name, call->argument);
+    if (!itself && !(own && own->reads_everything())) return call->fail(forbidden());
+    const auto account = find_account(lookup.snapshot(), call->argument);
+    if (!account) return call->fail({.status = 404, .message = "There is no such account"});
+    call->finish_json(shown(*account));
+}
+
+void list_accounts(registry::Lookup& lookup, const Pending& call) {
+    const auto& own = call->caller.account;
+    if (!own || !own->reads_everything()) return call->fail(forbidden());
+    std::string out = R"({"accounts":[)";
+    registry::EntryCursor cursor{lookup.snapshot(), Area::accounts};
+    bool first = true;
+    for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
+        const auto account = account_from_json(entry->key, entry->value);
+        if (!account) continue;
+        if (!std::exchange(first, false)) out += ',';
+        out += shown(*account);
+    }
+    call->finish_json(out + "]}");
+}
+
+void delete_account(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    if (!call->caller.account || call->caller.account->role != Role::operator_)
+        return call->fail(forbidden());
+    const auto account = find_account(lookup.snapshot(), call->argument);
+    if (!account) return call->fail({.status = 404, .message = "There is no such account"});
+    if (protocol::equal_folded(account->name, call->caller.account->name))
+        return call->fail({.status = 409, .message = "An operator cannot remove his own account"});
+    write(call, services, changes_to_remove(*account), 204, {});
+}
+
+}  // namespace
+
+void add_account_routes(std::vector<Route>& routes, const Services& services) {
+    const auto bound = [&services](auto answer) {
+        return [&services, answer](registry::Lookup& lookup, const Pending& call) {
+            answer(lookup, call, services);
+        };
+    };
+    routes.push_back({"POST", "/api/v1/login", Access::anyone, bound(log_in)});
+    routes.push_back(
+        {"POST", "/api/v1/logout", Access::identified,
+         [&services](registry::Lookup&, const Pending& call) { log_out(call, services); }});
+    routes.push_back({"GET", accounts_path, Access::identified, list_accounts});
+    routes.push_back({"GET", "/api/v1/accounts/*", Access::identified, get_account});
+    routes.push_back({"PUT", "/api/v1/accounts/*", Access::identified, bound(put_account)});
+    routes.push_back({"DELETE", "/api/v1/accounts/*", Access::identified, bound(delete_account)});
+}
+
+}  // namespace idnode::resolver::api

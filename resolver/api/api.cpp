@@ -1,0 +1,197 @@
+#include "resolver/api/api.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/strict_json.hpp"
+#include "resolver/api/batch_stream.hpp"
+#include "resolver/api/job_runner.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::ResponseCode;
+
+bool matches(const Route& route, std::string_view path) {
+    if (!route.pattern.ends_with('*')) return route.pattern == path;
+    return path.starts_with(route.pattern.substr(0, route.pattern.size() - 1));
+}
+
+/// HEAD is answered as GET is, without the body.
+std::string_view method_of(const HttpRequest& request) {
+    return request.method == "HEAD" ? std::string_view{"GET"} : request.method;
+}
+
+std::string shown_path(const Call& call) {
+    const std::string_view path = call.target.path();
+    return std::string{protocol::is_utf8(path) ? path : "with other octets than UTF-8"};
+}
+
+Dialect dialect_of(std::string_view path) {
+    if (path.starts_with("/api/v1/")) return Dialect::problem;
+    if (path.starts_with("/epcis/")) return Dialect::epcis;
+    if (path.starts_with("/identity") || path.starts_with("/snms/")) return Dialect::snms;
+    return Dialect::handle;
+}
+
+}  // namespace
+
+Api::Api(const Services& services) : services_{services} {
+    add_handle_routes(routes_, services_);
+    add_session_routes(routes_, services_);
+    add_account_routes(routes_, services_);
+    add_job_routes(routes_, services_);
+    add_bulk_routes(routes_, services_);
+    jobs_ = std::make_unique<JobRunner>(services_);
+}
+
+Api::~Api() = default;
+
+void Api::stop() { jobs_.reset(); }
+
+void Api::answer(registry::Lookup& lookup, HttpRequest request, const limits::Source& source,
+                 Respond respond) noexcept {
+    const auto call = std::make_shared<Call>();
+    call->request = std::move(request);
+    call->source = source;
+    call->respond = std::move(respond);
+    call->target.parse(call->request.target);  // the worker has seen that it can be read
+    call->dialect = dialect_of(call->target.path());
+    try {
+        lookup.renew();
+        dispatch(lookup, call);
+    } catch (const std::exception& error) {
+        spdlog::error("{} {}: {}", call->request.method, call->target.path(), error.what());
+        call->fail({.status = 500,
+                    .message = "The node cannot answer at the moment",
+                    .code = ResponseCode::error});
+    }
+    lookup.release();
+}
+
+/// Stands where a body comes in before anybody knows who sends it: the first piece finds out.
+class Api::Door final : public BodyStream {
+public:
+    Door(Api& api, const HttpRequest& request) : api_{api}, call_{std::make_shared<Call>()} {
+        call_->request = request;
+        call_->request.body.clear();
+        call_->target.parse(request.target);
+    }
+
+    void take(registry::Lookup& lookup, std::string piece, bool last, Respond respond) override {
+        if (!behind_) {
+            auto entered = api_.enter(lookup, call_);
+            if (auto* const refused = std::get_if<HttpReply>(&entered))
+                return respond(std::move(*refused));
+            behind_ = std::get<std::shared_ptr<BodyStream>>(std::move(entered));
+        }
+        behind_->take(lookup, std::move(piece), last, std::move(respond));
+    }
+
+private:
+    Api& api_;
+    const Pending call_;
+    std::shared_ptr<BodyStream> behind_;
+};
+
+std::shared_ptr<BodyStream> Api::open_stream(const HttpRequest& request) {
+    return std::make_shared<Door>(*this, request);
+}
+
+std::variant<std::shared_ptr<BodyStream>, HttpReply> Api::enter(registry::Lookup& lookup,
+                                                                const Pending& call) {
+    lookup.renew();
+    if (const auto fault = services_.authenticator.authenticate(lookup, *call))
+        return services_.authenticator.challenge(*call, *fault, services_.key);
+    if (!call->caller.known()) return services_.ask_for_identity(*call);
+    const std::string_view key = call->request.field("Idempotency-Key");
+    if (key.size() > idempotency_key_size_max)
+        return call->reply_of({.message = "Idempotency-Key: expected at most 255 octets",
+                               .field = "Idempotency-Key"});
+    const bool async = call->request.field("Prefer").starts_with("respond-async");
+    if (key.empty() && !async) return std::make_shared<BatchStream>(services_, call, std::nullopt);
+    BatchJob job{
+        .id = job_id_of(call->caller, key.empty() ? admin::make_suffix() : std::string{key})};
+    const auto known = find_job(lookup.snapshot(), job.id);
+    if (known && (async || known->spooled)) return accepted(*known);
+    if (known) return std::make_shared<BatchStream>(services_, call, known);
+    job.actor = call->caller.actor();
+    job.begun = job.changed = services_.clock.now();
+    job.spooled = async;
+    if (call->caller.account) job.account = call->caller.account->name;
+    if (call->caller.identity) job.identity = to_text(*call->caller.identity);
+    if (!async) return std::make_shared<BatchStream>(services_, call, job);
+    job.state = BatchJob::State::waiting;
+    return make_spool_stream(services_, *jobs_, call, job);
+}
+
+void Api::dispatch(registry::Lookup& lookup, const Pending& call) {
+    std::string allowed;
+    const Route* const route = find_route(*call, allowed);
+    if (!route && allowed.empty())
+        return call->fail({.status = 404,
+                           .message = "Unknown HTTP API endpoint " + call->request.method + ' ' +
+                                      shown_path(*call),
+                           .title = "NoSuchResourceException"});
+    if (!route) {
+        HttpReply reply = call->reply_of({.status = 405,
+                                          .message = "This method is not offered here",
+                                          .code = ResponseCode::operation_denied});
+        reply.add_header("Allow", allowed + "OPTIONS");
+        return call->finish(std::move(reply));
+    }
+    if (const auto fault = services_.authenticator.authenticate(lookup, *call))
+        return call->finish(services_.authenticator.challenge(*call, *fault, services_.key));
+    if (route->access == Access::identified && !call->caller.known())
+        return call->finish(services_.ask_for_identity(*call));
+    if (call->caller.identity)
+        if (const auto refused = services_.gate.refuse_identity(*call->caller.identity))
+            return call->fail({.status = 429,
+                               .message = std::string{refused->sentence},
+                               .code = ResponseCode::server_busy});
+    route->answer(lookup, call);
+}
+
+HttpReply Services::ask_for_identity(const Call& call) const {
+    const bool may = authenticator.may_identify(call);
+    const std::string said = call.dialect == Dialect::handle ? std::string{}
+                             : may ? "Log in, or show a key of a handle, first"
+                                   : "An identity is only taken over TLS: use https";
+    return authenticator.challenge(call,
+                                   {.status = may ? 401U : 403U,
+                                    .message = said,
+                                    .code = ResponseCode::authentication_needed,
+                                    .title = "SecurityException"},
+                                   key);
+}
+
+/// Of several that match, the first. Without one for the method, says which methods there are.
+const Route* Api::find_route(Call& call, std::string& allowed) const {
+    const std::string_view path = call.target.path();
+    for (const Route& route : routes_) {
+        if (!matches(route, path)) continue;
+        if (route.method == method_of(call.request)) {
+            if (route.pattern.ends_with('*')) call.argument = path.substr(route.pattern.size() - 1);
+            return &route;
+        }
+        if (allowed.find(route.method) == allowed.npos) allowed.append(route.method).append(", ");
+    }
+    return nullptr;
+}
+
+std::variant<boost::json::value, Fault> read_json(const Call& call) {
+    constexpr std::string_view wanted = "application/json";
+    const std::string_view type = call.request.content_type;
+    if (!protocol::equal_folded(type.substr(0, wanted.size()), wanted))
+        return Fault{.status = call.dialect == Dialect::handle ? 400U : 415U,
+                     .message = "Content-Type: expected application/json, found \"" +
+                                std::string{type.substr(0, 100)} + '"',
+                     .title = "UnsupportedMediaTypeException"};
+    auto parsed = protocol::parse_strict_json(call.request.body);
+    if (parsed) return std::move(*parsed);
+    return Fault{.status = 400,
+                 .message = "The body: " + parsed.error().message(),
+                 .title = "ValidationException"};
+}
+
+}  // namespace idnode::resolver::api

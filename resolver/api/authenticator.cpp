@@ -1,0 +1,291 @@
+#include "resolver/api/authenticator.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "protocol/codes/value_type.hpp"
+#include "protocol/handle/handle.hpp"
+#include "protocol/handle/wire_string.hpp"
+#include "protocol/json/base64.hpp"
+#include "resolver/admin/permission.hpp"
+#include "resolver/auth/secret_key.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::Bytes;
+using protocol::bytes_of;
+using protocol::ResponseCode;
+
+constexpr std::string_view not_verified = "Identity not verified";
+
+Fault unverified() { return {.status = 401, .message = std::string{not_verified}}; }
+
+/// "%3A" and the like; what is no escape stands for itself.
+std::string unescaped(std::string_view text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto octet = text[at] == '%' && at + 2 < text.size()
+                               ? protocol::from_hex(text.substr(at + 1, 2))
+                               : std::nullopt;
+        out += octet ? *octet : std::string(1, text[at]);
+        if (octet) at += 2;
+    }
+    return out;
+}
+
+bool takes(std::string_view& text, std::string_view scheme) {
+    if (text.size() <= scheme.size() || text[scheme.size()] != ' ' ||
+        !protocol::equal_folded(text.substr(0, scheme.size()), scheme))
+        return false;
+    text.remove_prefix(text.find_first_not_of(' ', scheme.size()) == text.npos
+                           ? text.size()
+                           : text.find_first_not_of(' ', scheme.size()));
+    return true;
+}
+
+std::optional<std::uint32_t> number_in(std::string_view text) {
+    std::uint32_t number = 0;
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (wrong != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return number;
+}
+
+std::optional<protocol::SecretKeyForm> find_form(std::string_view name) {
+    using Form = protocol::SecretKeyForm;
+    if (name == "PBKDF2-HMAC-SHA1" || name.empty()) return Form::pbkdf2_hmac_sha1;
+    if (name == "HMAC-SHA1") return Form::hmac_sha1;
+    if (name == "HMAC-SHA256") return Form::hmac_sha256;
+    if (name == "SHA1" || name == "SHA-1") return Form::sha1;
+    if (name == "SHA256" || name == "SHA-256") return Form::sha256;
+    if (name == "MD5") return Form::md5;
+    return std::nullopt;
+}
+
+/// The signed response in the form that it has on the wire; nothing when a parameter is no such.
+std::optional<std::string> signed_response_of(std::string_view parameters, bool by_secret) {
+    const auto signature = protocol::from_base64(find_parameter(parameters, "signature"));
+    const std::string algorithm = find_parameter(parameters, "alg");
+    if (!signature) return std::nullopt;
+    if (!by_secret)
+        return protocol::written([&](protocol::WireWriter& writer) {
+            encode_public_key_response(
+                writer, {.digest_name = algorithm, .signature = bytes_of(*signature)});
+        });
+    const auto form = find_form(algorithm);
+    const auto salt = protocol::from_base64(find_parameter(parameters, "salt"));
+    const auto iterations = number_in(find_parameter(parameters, "iterations"));
+    const auto length = number_in(find_parameter(parameters, "length"));
+    if (!form) return std::nullopt;
+    return protocol::written([&](protocol::WireWriter& writer) {
+        encode_secret_key_response(writer, {.form = *form,
+                                            .salt = bytes_of(salt.value_or(std::string{})),
+                                            .iterations = iterations.value_or(0),
+                                            .key_bits = length.value_or(0),
+                                            .mac = bytes_of(*signature)});
+    });
+}
+
+/// Nonce of the node and nonce of the client, in the places of nonce and digest of a challenge: the
+/// signature is over one behind the other in either case.
+std::optional<auth::OpenChallenge> challenge_of(const std::array<std::byte, 16>& nonce,
+                                                std::string_view client_nonce) {
+    if (client_nonce.size() > auth::DigestValue::size_max) return std::nullopt;
+    auth::OpenChallenge challenge{.nonce = nonce};
+    challenge.request_digest = auth::DigestValue{client_nonce.size()};
+    std::ranges::copy(bytes_of(client_nonce), challenge.request_digest.room().begin());
+    return challenge;
+}
+
+}  // namespace
+
+std::string find_parameter(std::string_view parameters, std::string_view name) {
+    while (!parameters.empty()) {
+        const std::size_t start = parameters.find_first_not_of(" ,");
+        if (start == parameters.npos) break;
+        parameters.remove_prefix(start);
+        const std::size_t equals = parameters.find('=');
+        if (equals == parameters.npos) break;
+        const std::string_view found = parameters.substr(0, equals);
+        parameters.remove_prefix(equals + 1);
+        const bool quoted = parameters.starts_with('"');
+        if (quoted) parameters.remove_prefix(1);
+        const std::size_t end =
+            std::min(parameters.find_first_of(quoted ? "\"" : ", "), parameters.size());
+        if (found == name) return std::string{parameters.substr(0, end)};
+        parameters.remove_prefix(std::min(end + 1, parameters.size()));
+    }
+    return {};
+}
+
+std::optional<Fault> Authenticator::authenticate(registry::Lookup& lookup, Call& call) {
+    std::string_view given = call.request.field("Authorization");
+    if (given.empty()) return std::nullopt;
+    if (!may_identify(call))
+        return Fault{.status = 403,
+                     .message = "Credentials are not taken without TLS: use https",
+                     .code = ResponseCode::authentication_needed};
+    if (takes(given, "Bearer")) return take_token(lookup, given, call);
+    if (takes(given, "Basic")) return take_basic(lookup, given, call);
+    if (takes(given, "Handle")) return take_handle(lookup, given, call);
+    return Fault{.status = 401,
+                 .message = "Authorization: expected Bearer, Basic or Handle and credentials"};
+}
+
+std::optional<Fault> Authenticator::take_token(registry::Lookup& lookup, std::string_view token,
+                                               Call& call) {
+    const auto claims = tokens_.read(token);
+    if (!claims) return Fault{.status = 401, .message = "The token was not issued by this node"};
+    if (claims->expires <= clock_.now())
+        return Fault{.status = 401, .message = "The token has expired: log in again"};
+    const auto& snapshot = lookup.snapshot();
+    auto account = find_account(snapshot, claims->user);
+    if (!account || !account->enabled || claims->issued < account->tokens_from ||
+        find_entry(snapshot, registry::Area::revocations, claims->id))
+        return Fault{.status = 401, .message = "The token was revoked: log in again"};
+    call.caller = {.identity = account->identity, .account = std::move(account)};
+    return std::nullopt;
+}
+
+std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
+                                               std::string_view credentials, Call& call) {
+    const auto decoded = protocol::from_base64(credentials);
+    const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
+    if (colon == std::string::npos) return unverified();
+    const std::string user = unescaped(decoded->substr(0, colon));
+    const std::string password = decoded->substr(colon + 1);
+    const auto identity = protocol::parse_reference(user);
+    if (!identity) {
+        auto found = log_in(lookup, call.source, user, password);
+        if (auto* const fault = std::get_if<Fault>(&found)) return *fault;
+        call.caller.account = std::get<Account>(std::move(found));
+        call.caller.identity = call.caller.account->identity;
+        return std::nullopt;
+    }
+    // As if the node had challenged itself, so that a secret is compared in one place alone.
+    auth::OpenChallenge challenge;
+    auth::fill_random(challenge.nonce);
+    const auto response = auth::make_secret_response(protocol::SecretKeyForm::hmac_sha256,
+                                                     bytes_of(password), challenge.nonce, {});
+    if (!response) return unverified();
+    return prove(lookup, challenge,
+                 {.type = protocol::value_type::hs_seckey,
+                  .handle = identity->handle,
+                  .index = identity->index,
+                  .signed_response = bytes_of(*response)},
+                 call);
+}
+
+std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
+                                                std::string_view parameters, Call& call) {
+    const std::string session_id = find_parameter(parameters, "sessionId");
+    if (session_id.empty()) return std::nullopt;  // only a nonce: the node shows itself first
+    const auto session = sessions_.find(session_id);
+    if (!session) return Fault{.status = 401, .message = "The session does not exist (any more)"};
+    call.session_id = session_id;
+    const std::string id = find_parameter(parameters, "id");
+    if (id.empty()) {
+        if (session->identity) {
+            call.caller = {.identity = session->identity,
+                           .account = find_account(lookup.snapshot(), *session->identity)};
+        }
+        return std::nullopt;
+    }
+    const auto identity = protocol::parse_reference(unescaped(id));
+    const auto nonce = protocol::from_base64(find_parameter(parameters, "cnonce"));
+    const std::string type = find_parameter(parameters, "type");
+    const bool by_secret = protocol::equal_folded(type, protocol::value_type::hs_seckey);
+    const auto response = signed_response_of(parameters, by_secret);
+    const auto challenge = nonce ? challenge_of(session->nonce, *nonce) : std::nullopt;
+    if (!identity || !challenge || !response) return unverified();
+    if (auto fault = prove(
+            lookup, *challenge,
+            {.type = by_secret ? protocol::value_type::hs_seckey : protocol::value_type::hs_pubkey,
+             .handle = identity->handle,
+             .index = identity->index,
+             .signed_response = bytes_of(*response)},
+            call))
+        return fault;
+    sessions_.prove(session_id, *call.caller.identity);
+    return std::nullopt;
+}
+
+std::optional<Fault> Authenticator::prove(registry::Lookup& lookup,
+                                          const auth::OpenChallenge& challenge,
+                                          const protocol::ChallengeAnswer& answer, Call& call) {
+    if (const auto refused = gate_.refuse_proof(call.source, answer.handle, answer.signed_response))
+        return Fault{.status = 429,
+                     .message = std::string{refused->sentence},
+                     .code = ResponseCode::server_busy};
+    const auto verdict =
+        auth::authenticate(challenge, answer, admin::find_values_in(lookup), weak_);
+    gate_.note_verdict(call.source, answer.handle, answer.signed_response, verdict.code);
+    if (verdict.code != ResponseCode::success) return unverified();
+    call.caller = {.identity = verdict.identity,
+                   .account = find_account(lookup.snapshot(), verdict.identity)};
+    if (call.caller.account && !call.caller.account->enabled) {
+        call.caller = {};
+        return unverified();
+    }
+    return std::nullopt;
+}
+
+std::variant<Account, Fault> Authenticator::log_in(registry::Lookup& lookup,
+                                                   const limits::Source& source,
+                                                   std::string_view user,
+                                                   std::string_view password) {
+    const std::string guarded = "user:" + std::string{user.substr(0, account_name_size_max)};
+    if (const auto refused = gate_.refuse_proof(source, guarded, {}))
+        return Fault{.status = 429,
+                     .message = std::string{refused->sentence},
+                     .code = ResponseCode::server_busy};
+    const auto account = find_account(lookup.snapshot(), user);
+    const bool right = password.size() <= password_size_max &&
+                       is_password(password, account ? account->password : std::string{}) &&
+                       account && account->enabled;
+    gate_.note_verdict(source, guarded, {},
+                       right ? ResponseCode::success : ResponseCode::authentication_failed);
+    if (!right) return unverified();
+    return *account;
+}
+
+std::string Authenticator::make_token(const Account& account, std::uint32_t seconds) const {
+    std::string id(16, '\0');
+    auth::fill_random(std::as_writable_bytes(std::span{id}));
+    const std::uint32_t now = clock_.now();
+    return tokens_.make({.user = account.name,
+                         .id = protocol::to_hex(id),
+                         .issued = now,
+                         .expires = now + seconds});
+}
+
+HttpReply Authenticator::challenge(const Call& call, const Fault& fault, const ServerKey* key) {
+    HttpReply reply = call.reply_of(fault);
+    if (fault.status != 401) return reply;
+    if (call.dialect == Dialect::handle && fault.message == not_verified) {
+        reply.body.clear();
+        reply.content_type = {};
+    }
+    const HttpSession session = sessions_.open();
+    std::string line = fmt::format("Handle sessionId=\"{}\", nonce=\"{}\"", session.id,
+                                   protocol::to_base64(protocol::text_of(Bytes{session.nonce})));
+    std::string_view given = call.request.field("Authorization");
+    const std::string client_nonce =
+        takes(given, "Handle") ? find_parameter(given, "cnonce") : std::string{};
+    const auto nonce = protocol::from_base64(client_nonce);
+    if (!client_nonce.empty() && nonce && key) {
+        std::string signature(key->signature_size(), '\0');
+        key->sign(ServerKey::Digest::sha256, {Bytes{session.nonce}, bytes_of(*nonce)},
+                  std::as_writable_bytes(std::span{signature}));
+        line += fmt::format(", serverAlg=\"SHA-256\", serverSignature=\"{}\"",
+                            protocol::to_base64(signature));
+    } else {
+        reply.add_header("WWW-Authenticate", "Basic realm=\"handle\"");
+    }
+    if (fault.message == not_verified) line += fmt::format(", error=\"{}\"", not_verified);
+    reply.add_header("WWW-Authenticate", line);
+    return reply;
+}
+
+}  // namespace idnode::resolver::api

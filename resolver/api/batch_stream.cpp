@@ -1,0 +1,390 @@
+#include "resolver/api/batch_stream.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <unordered_map>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/json_writer.hpp"
+#include "protocol/json/record_json.hpp"
+#include "resolver/admin/permission.hpp"
+#include "resolver/api/changing.hpp"
+#include "resolver/http/handle_query.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::JsonWriter;
+using protocol::OpCode;
+using registry::Outcome;
+
+Fault row_fault(std::string message, std::string field) {
+    return {.message = std::move(message), .field = std::move(field)};
+}
+
+/// The field that a sentence of the record parser begins with.
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return row_fault(sentence, sentence.substr(0, sentence.find(':')));
+}
+
+std::string_view word_of(Outcome outcome) {
+    switch (outcome) {
+        case Outcome::created: return "created";
+        case Outcome::replaced: return "replaced";
+        case Outcome::unchanged: return "unchanged";
+        default: return "deleted";
+    }
+}
+
+void write_result(std::string& out, const BatchRow& row, std::string_view status,
+                  std::uint64_t sequence) {
+    JsonWriter writer{out};
+    writer.begin_object().key("row").number(row.number);
+    if (!row.handle.empty()) writer.key("handle").string(row.handle);
+    writer.key("status").string(status);
+    if (sequence > 0) writer.key("sequence").number(sequence);
+    if (row.fault) {
+        writer.key("error").begin_object().key("status").number(row.fault->status);
+        writer.key("detail").string(row.fault->message);
+        if (!row.fault->field.empty()) writer.key("field").string(row.fault->field);
+        writer.end_object();
+    }
+    writer.end_object();
+    out += '\n';
+}
+
+/// Whether the caller may do what a row asks for. An account is asked about each prefix once.
+class Permission {
+public:
+    Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
+        : caller_{caller}, find_values_{admin::find_values_in(view)}, config_{config} {}
+
+    bool may(const BatchRow& row) {
+        const std::string_view prefix = protocol::prefix_of(row.handle);
+        if (prefix != prefix_ || prefix.empty()) {
+            prefix_ = prefix;
+            by_account_ = caller_.account && caller_.account->administers(prefix);
+        }
+        if (by_account_) return true;
+        const admin::ChangeRequest request{
+            .op_code = row.record ? OpCode::create_handle : OpCode::delete_handle,
+            .handle = row.handle,
+            .values = row.values,
+            .overwrite = true};
+        return caller_.may_change(request, find_values_, config_.administration_administrators);
+    }
+
+private:
+    const Caller& caller_;
+    const auth::FindValues find_values_;
+    const Config& config_;
+    std::string prefix_;
+    bool by_account_ = false;
+};
+
+/// Which handles are there in the middle of a group: what earlier rows do is not in the view yet.
+class Presence {
+public:
+    bool is_there(std::string_view handle, const registry::WriteView& view) const {
+        const auto found = changed_.find(protocol::folded(handle));
+        return found == changed_.end() ? view.find(handle).has_value() : found->second;
+    }
+    void note(const BatchRow& row) {
+        changed_[protocol::folded(row.handle)] = row.record.has_value();
+    }
+
+private:
+    std::unordered_map<std::string, bool> changed_;
+};
+
+/// Why a row cannot be written now, given the registry.
+std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView& view,
+                                  Permission& permission, const Presence& presence) {
+    if (!view.is_homed(protocol::prefix_of(row.handle)))
+        return Fault{.status = 403,
+                     .message = "handle: this node does not answer for the prefix " +
+                                std::string{protocol::prefix_of(row.handle)},
+                     .field = "handle"};
+    if (!permission.may(row))
+        return Fault{.status = 403,
+                     .message = "You are not permitted to change what stands under the prefix",
+                     .field = "handle"};
+    if (!row.must_be_new && row.record) return std::nullopt;
+    const bool present = presence.is_there(row.handle, view);
+    if (row.must_be_new && present)
+        return Fault{.status = 409, .message = "The handle exists already", .field = "handle"};
+    if (!row.record && !present)
+        return Fault{.status = 404, .message = "There is no such handle", .field = "handle"};
+    return std::nullopt;
+}
+
+}  // namespace
+
+BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep) {
+    BatchRow row{.number = number};
+    boost::system::error_code wrong;
+    boost::json::value json = boost::json::parse({line.data(), line.size()}, wrong);
+    auto* const object = json.if_object();
+    if (wrong || !object) {
+        row.fault =
+            row_fault(wrong ? "expected JSON: " + wrong.message() : "expected an object", {});
+        return row;
+    }
+    std::string operation = "put";
+    if (const auto found = object->find("operation"); found != object->end()) {
+        operation = found->value().is_string() ? std::string{found->value().get_string()} : "?";
+        object->erase(found);
+    }
+    if (operation != "put" && operation != "create" && operation != "delete") {
+        row.fault = row_fault("operation: expected put, create or delete", "operation");
+        return row;
+    }
+    if (operation == "delete") {
+        const auto* const handle = object->if_contains("handle");
+        if (handle && handle->is_string()) row.handle = handle->get_string();
+        if (const auto fault = protocol::find_handle_fault(row.handle))
+            row.fault = row_fault("handle: " + fault->message(), "handle");
+        return row;
+    }
+    auto record = protocol::parse_record(json);
+    if (!record) {
+        if (const auto* const handle = object->if_contains("handle"))
+            if (handle->is_string()) row.handle = handle->get_string();
+        row.fault = fault_of(record.error());
+        return row;
+    }
+    row.must_be_new = operation == "create";
+    row.handle = record->handle;
+    if (const auto fault = protocol::find_record_fault(*record))
+        row.fault = fault_of(*fault);
+    else
+        row.record.emplace(*record);
+    if (deep) row.values = std::move(record->values);
+    return row;
+}
+
+/// What is written together, and what is said about it.
+struct BatchStream::Group {
+    std::vector<BatchRow> rows;
+    std::vector<std::size_t> written;  ///< which of the rows have a change, in its order
+    std::uint64_t sequence = 0;        ///< before the first change
+    std::uint64_t digest = 0;
+    std::string results;
+    std::uint64_t rejected = 0;
+
+    registry::ChangeSet decide(const registry::WriteView& view, const Call& call,
+                               const Config& config) {
+        registry::ChangeSet set{
+            .changes = {},
+            .origin = {
+                .actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+        Permission permission{call.caller, view, config};
+        Presence presence;
+        const bool puts_alone = std::ranges::all_of(
+            rows, [](const BatchRow& row) { return row.record && !row.must_be_new; });
+        written.clear();
+        for (std::size_t at = 0; at < rows.size(); ++at) {
+            BatchRow& row = rows[at];
+            if (!row.fault) row.fault = find_refusal(row, view, permission, presence);
+            if (row.fault) continue;
+            if (!puts_alone) presence.note(row);
+            written.push_back(at);
+            if (row.record)
+                set.changes.emplace_back(registry::PutRecord{*row.record});
+            else
+                set.changes.emplace_back(registry::RemoveRecord{row.handle});
+        }
+        sequence = view.sequence();
+        return set;
+    }
+
+    void describe(std::span<const Outcome> outcomes) {
+        results.clear();
+        rejected = 0;
+        std::size_t next = 0;
+        for (std::size_t at = 0; at < rows.size(); ++at) {
+            BatchRow& row = rows[at];
+            if (next == written.size() || written[next] != at) {
+                ++rejected;
+                write_result(results, row, "rejected", 0);
+                continue;
+            }
+            const Outcome outcome = outcomes[next++];
+            if (outcome == Outcome::absent) {  // an earlier row of the group has deleted it
+                ++rejected;
+                row.fault = Fault{.status = 404, .message = "There is no such handle"};
+                write_result(results, row, "rejected", 0);
+                continue;
+            }
+            write_result(results, row, word_of(outcome),
+                         outcome == Outcome::unchanged ? 0 : ++sequence);
+        }
+    }
+
+    void fail(const Fault& fault) {
+        results.clear();
+        for (BatchRow& row : rows) {
+            if (!row.fault) row.fault = fault;
+            write_result(results, row, "rejected", 0);
+        }
+    }
+};
+
+void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, Respond respond) {
+    unread_ += piece;
+    {
+        const std::lock_guard lock{guard_};
+        last_ = last;
+        respond_ = std::move(respond);
+        if (ended_) last_ = true;
+    }
+    try {
+        auto lines = split(last);
+        if (!lines.empty() && job_ && !replay(lookup, lines))
+            end_with({.status = 409,
+                      .message = "Idempotency-Key: it was used for other rows before",
+                      .field = "Idempotency-Key"});
+        else if (!lines.empty())
+            submit(std::move(lines));
+        unread_.erase(0, std::exchange(taken_, 0));
+        if (job_ && last && !ended_) finish_job();
+        if (!ended_ && unread_.size() > row_size_max)
+            end_with({.status = 413, .message = "expected rows of at most 1 MiB"});
+    } catch (const std::exception&) {
+        end_with({.status = 500, .message = "The node cannot go on at the moment"});
+    }
+    lookup.release();
+    std::unique_lock lock{guard_};
+    respond_if_due(lock);
+}
+
+/// The whole lines of what is unread; they live until `unread_` changes.
+std::vector<std::string_view> BatchStream::split(bool last) {
+    std::vector<std::string_view> lines;
+    std::string_view rest = unread_;
+    while (!rest.empty()) {
+        const std::size_t end = rest.find('\n');
+        if (end == rest.npos && !last) break;
+        std::string_view line = rest.substr(0, end);
+        rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+        if (line.ends_with('\r')) line.remove_suffix(1);
+        if (line.find_first_not_of(" \t") != line.npos) lines.push_back(line);
+    }
+    taken_ = unread_.size() - rest.size();
+    return lines;
+}
+
+bool BatchStream::replay(registry::Lookup& lookup, std::vector<std::string_view>& lines) {
+    lookup.renew();
+    while (!lines.empty()) {
+        const auto group = find_group(lookup.snapshot(), job_->id, next_row_);
+        if (!group) return true;
+        if (group->rows > lines.size()) {
+            if (last_) return false;
+            taken_ = static_cast<std::size_t>(lines.front().data() - unread_.data());
+            lines.clear();  // once all of them are here
+            break;
+        }
+        const std::vector<std::string_view> known(lines.begin(), lines.begin() + group->rows);
+        if (digest_of_rows(known) != group->digest) return false;
+        lines.erase(lines.begin(), lines.begin() + group->rows);
+        next_row_ += group->rows;
+        const std::lock_guard lock{guard_};
+        results_ += group->results;
+    }
+    return true;
+}
+
+void BatchStream::submit(std::vector<std::string_view> lines) {
+    const auto group = std::make_shared<Group>();
+    group->digest = job_ ? digest_of_rows(lines) : 0;
+    const bool deep = !call_->caller.account;
+    for (const std::string_view line : lines)
+        group->rows.push_back(read_batch_row(line, next_row_++, deep));
+    {
+        const std::lock_guard lock{guard_};
+        ++in_flight_;
+    }
+    const auto self = shared_from_this();
+    registry::Job job{
+        .decide = [self, group](const registry::WriteView& view) -> registry::Decision {
+            auto set = group->decide(view, *self->call_, self->services_.config);
+            set.then = [self, group](std::span<const Outcome> outcomes) {
+                return self->keep(*group, outcomes);
+            };
+            return set;
+        },
+        .done =
+            [self, group](const registry::JobOutcome& outcome) {
+                if (const auto fault = find_fault(outcome)) group->fail(*fault);
+                self->note_results(std::move(group->results));
+            },
+        .octets = unread_.size()};
+    if (services_.queue.submit(std::move(job)) == registry::CommitQueue::Submitted::taken) return;
+    group->fail(busy_fault());
+    note_results(std::move(group->results));
+}
+
+void BatchStream::finish_job() {
+    {
+        const std::lock_guard lock{guard_};
+        ++in_flight_;
+    }
+    const auto self = shared_from_this();
+    registry::Job job{
+        .decide = [self](const registry::WriteView&) -> registry::Decision {
+            BatchJob done = *self->job_;
+            done.state = BatchJob::State::done;
+            done.rows = self->next_row_ - 1;
+            return registry::ChangeSet{
+                .changes = {registry::PutEntry{registry::Area::jobs, done.id, to_json(done)}},
+                .origin = {}};
+        },
+        .done = [self](const registry::JobOutcome&) { self->note_results({}); }};
+    if (services_.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        note_results({});
+}
+
+/// In the transaction, behind its rows.
+std::vector<registry::Change> BatchStream::keep(Group& group, std::span<const Outcome> outcomes) {
+    group.describe(outcomes);
+    if (!job_) return {};
+    const std::uint64_t first = group.rows.front().number;
+    job_->rows = first - 1 + group.rows.size();
+    rejected_[first] = group.rejected;
+    job_->rejected = rejected_before_;
+    for (const auto& [row, count] : rejected_) job_->rejected += count;
+    job_->changed = services_.clock.now();
+    return changes_to_keep(*job_, {.first = first,
+                                   .rows = static_cast<std::uint32_t>(group.rows.size()),
+                                   .digest = group.digest,
+                                   .results = group.results});
+}
+
+void BatchStream::note_results(std::string results) {
+    std::unique_lock lock{guard_};
+    --in_flight_;
+    results_ += results;
+    respond_if_due(lock);
+}
+
+/// One group may still be written while the next piece is read.
+void BatchStream::respond_if_due(std::unique_lock<std::mutex>& lock) {
+    if (!respond_ || in_flight_ > (last_ ? 0U : 1U)) return;
+    HttpReply reply{.content_type = ndjson_type, .body = std::move(results_), .streams = !last_};
+    results_.clear();
+    const Respond respond = std::exchange(respond_, {});
+    lock.unlock();
+    respond(std::move(reply));
+}
+
+/// Says why nothing more is taken, as the last row.
+void BatchStream::end_with(const Fault& fault) {
+    const std::lock_guard lock{guard_};
+    BatchRow row{.number = next_row_, .fault = fault};
+    write_result(results_, row, "rejected", 0);
+    last_ = ended_ = true;
+}
+
+}  // namespace idnode::resolver::api

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "protocol/codes/response_code.hpp"
+#include "registry/changes.hpp"
+#include "resolver/api/caller.hpp"
+#include "resolver/http/http_reply.hpp"
+#include "resolver/http/http_request.hpp"
+#include "resolver/http/request_target.hpp"
+#include "resolver/limits/limit_key.hpp"
+
+namespace idnode::resolver::api {
+
+inline constexpr std::string_view json_type = "application/json;charset=utf-8";
+inline constexpr std::string_view ndjson_type = "application/x-ndjson;charset=utf-8";
+inline constexpr std::string_view problem_type = "application/problem+json;charset=utf-8";
+
+/// Why a call is not done. Each interface says it in the shape that its clients know.
+struct Fault {
+    unsigned status = 400;
+    std::string message{};  ///< one sentence: what was expected and what was found
+    std::string field{};    ///< which part of the request is meant; empty: none, or all of it
+    /// What the Handle protocol calls it.
+    protocol::ResponseCode code = protocol::ResponseCode::protocol_error;
+    std::string title{};  ///< the word of the interface for it, if it has one
+};
+
+/// The shapes of errors.
+enum class Dialect {
+    handle,   ///< of the Handle.net API: responseCode and message
+    problem,  ///< RFC 9457, for /api/v1
+    epcis,    ///< RFC 9457 with the types of EPCIS
+    snms,     ///< status, message and data
+};
+
+/// One request on its way to its answer. Used by one thread at a time.
+struct Call {
+    HttpRequest request;
+    RequestTarget target;
+    limits::Source source{};
+    Caller caller{};
+    std::string session_id{};  ///< of the HTTP API, if the call belongs to one
+    std::string argument{};    ///< what stands in the path for the last part of the route
+    Dialect dialect = Dialect::problem;
+    Respond respond;
+
+    registry::Transport transport() const noexcept {
+        return request.encrypted ? registry::Transport::https : registry::Transport::http;
+    }
+
+    void finish(HttpReply reply) { respond(std::move(reply)); }
+    void finish_json(std::string body, unsigned status = 200) {
+        finish({.status = status, .content_type = json_type, .body = std::move(body)});
+    }
+    void fail(const Fault& fault) { finish(reply_of(fault)); }
+
+    /// A fault in the shape of the interface.
+    HttpReply reply_of(const Fault& fault) const;
+};
+
+using Pending = std::shared_ptr<Call>;
+
+}  // namespace idnode::resolver::api

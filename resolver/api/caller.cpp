@@ -1,0 +1,47 @@
+#include "resolver/api/caller.hpp"
+
+#include "protocol/codes/value_type.hpp"
+#include "protocol/handle/handle.hpp"
+#include "resolver/admin/permission.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+bool is_secret(const protocol::ValueView& value) noexcept {
+    return protocol::equal_folded(value.type, protocol::value_type::hs_seckey);
+}
+
+/// The prefix whose owner a handle belongs to: for `0.NA/…` the prefix that it registers, which
+/// only the operator changes.
+std::string_view owner_of(std::string_view handle) noexcept { return protocol::prefix_of(handle); }
+
+}  // namespace
+
+std::string Caller::actor() const {
+    if (account) return account->name;
+    return identity ? to_text(*identity) : std::string{};
+}
+
+bool Caller::may_change(const admin::ChangeRequest& request, const auth::FindValues& find_values,
+                        const protocol::ReferenceList& administrators) const {
+    if (account && account->administers(owner_of(request.handle))) return true;
+    return identity && admin::may_change(*identity, request, find_values, administrators);
+}
+
+bool Caller::may_read(std::string_view handle, const protocol::ValueView& value,
+                      const auth::FindValues& find_values) const {
+    if (value.publicly_readable()) return true;
+    if (!(value.permissions & protocol::permission::admin_read)) return false;
+    if (account && account->administers(owner_of(handle))) return true;
+    // Who could read a secret key could become its owner, and change what he may not.
+    if (account && account->reads_everything() && !is_secret(value)) return true;
+    return identity && auth::may(*identity, auth::Operation::read_values, handle, find_values);
+}
+
+bool Caller::may_list(std::string_view prefix, const auth::FindValues& find_values) const {
+    if (account && (account->administers(prefix) || account->reads_everything())) return true;
+    return identity && auth::may(*identity, auth::Operation::list_handles,
+                                 protocol::prefix_handle(prefix), find_values);
+}
+
+}  // namespace idnode::resolver::api

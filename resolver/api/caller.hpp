@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "protocol/handle/typed_data.hpp"
+#include "protocol/handle/value.hpp"
+#include "resolver/admin/change_request.hpp"
+#include "resolver/api/account.hpp"
+#include "resolver/auth/authenticate.hpp"
+
+namespace idnode::resolver::api {
+
+/// Who asks: somebody who has shown a key of a handle, or logged in to an account, or both, where
+/// the one stands for the other; or nobody.
+struct Caller {
+    std::optional<protocol::Reference> identity{};
+    std::optional<Account> account{};
+
+    bool known() const noexcept { return identity || account; }
+    /// For the change log: the name of the account, or INDEX:HANDLE.
+    std::string actor() const;
+
+    /// Whether he may change the registry so: as an account what stands under its prefixes, as an
+    /// identity what the HS_ADMIN values say.
+    bool may_change(const admin::ChangeRequest& request, const auth::FindValues& find_values,
+                    const protocol::ReferenceList& administrators) const;
+    /// Whether he may see a value of a handle that not everybody may see.
+    bool may_read(std::string_view handle, const protocol::ValueView& value,
+                  const auth::FindValues& find_values) const;
+    bool may_list(std::string_view prefix, const auth::FindValues& find_values) const;
+};
+
+}  // namespace idnode::resolver::api

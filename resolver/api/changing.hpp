@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "resolver/admin/change_request.hpp"
+#include "resolver/api/api.hpp"
+
+namespace idnode::resolver::api {
+
+/// Has a change of one handle decided and written, and the call answered when it is durable. The
+/// caller is known. `If-Match` names the sequence that he has read (`ETag`): when the handle has
+/// changed since, or is gone, nothing is changed and the answer is 412.
+void change(const Pending& call, const Services& services, admin::ChangeRequest request);
+
+/// What tells one state of a record from all others: the number of the change that wrote it.
+std::string etag_of(std::uint64_t sequence);
+
+/// Why a handle in a path cannot be one.
+std::optional<Fault> find_handle_argument_fault(std::string_view handle);
+
+/// How a job of the queue that was not taken is said.
+Fault busy_fault();
+/// How a refusal of the registry is said over HTTP.
+Fault fault_of(const registry::Refusal& refusal);
+/// The same for anything that became of a job, unless it was done.
+std::optional<Fault> find_fault(const registry::JobOutcome& outcome);
+
+}  // namespace idnode::resolver::api

@@ -1,0 +1,203 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <thread>
+
+#include "tests/end_to_end/https.hpp"
+#include "tests/end_to_end/node.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+std::string row(std::string_view handle, std::string_view more = {}) {
+    return R"({"handle":")" + std::string{handle} +
+           R"(","values":[{"index":1,"type":"URL","data":"u"}])" + std::string{more} + "}\n";
+}
+
+std::vector<json::object> lines_of(std::string_view ndjson) {
+    std::vector<json::object> lines;
+    while (!ndjson.empty()) {
+        const std::size_t end = ndjson.find('\n');
+        lines.push_back(json::parse(ndjson.substr(0, end)).as_object());
+        ndjson.remove_prefix(std::min(end, ndjson.size() - 1) + 1);
+    }
+    return lines;
+}
+
+std::vector<std::string> statuses_of(std::string_view ndjson) {
+    std::vector<std::string> statuses;
+    for (const json::object& line : lines_of(ndjson))
+        statuses.emplace_back(line.at("status").as_string());
+    return statuses;
+}
+
+class Bulk : public ::testing::Test {
+protected:
+    void SetUp() override {
+        node_.home("88.1");
+        node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
+        start();
+    }
+    void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
+
+    void start() {
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.start();
+        HttpsConnection https{node_.https()};
+        boss_ = log_in(https, "boss", "boss-secret");
+    }
+    HttpsAnswer ask(const std::string& method, const std::string& target,
+                    std::vector<std::string> headers = {}, const std::string& body = {}) {
+        headers.push_back(boss_);
+        return HttpsConnection{node_.https()}.ask(
+            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+    }
+    HttpsAnswer send(const std::string& rows, std::vector<std::string> headers = {}) {
+        return ask("POST", "/api/v1/identifiers:batch", std::move(headers), rows);
+    }
+    std::string wait_for_job(const std::string& location) {
+        for (int looks = 0; looks < 200; ++looks) {
+            const HttpsAnswer answer = ask("GET", location);
+            const std::string state{answer.json().at("state").as_string()};
+            if (state == "done" || state == "failed") return answer.body;
+            std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        }
+        return "it never ends";
+    }
+
+    Node node_;
+    std::string boss_;
+};
+
+TEST_F(Bulk, AnswersEveryRowInItsPlaceAndARejectedOneHoldsUpNoOther) {
+    const HttpsAnswer answer =
+        send(row("88.1/1") + row("77.1/1") + "{broken\n" + row("88.1/1") + "\n" +
+             row("88.1/1", R"(,"operation":"create")") + row("88.1/2", R"(,"operation":"create")") +
+             R"({"handle":"88.1/1","operation":"delete"})"
+             "\n"
+             R"({"handle":"88.1/1","operation":"delete"})"
+             "\n" +
+             row("88.1/3", R"(,"operation":"frob")") + row("88.1/4", R"(,"colour":1)"));
+    EXPECT_EQ(answer.status, 200);
+    EXPECT_THAT(statuses_of(answer.body),
+                ::testing::ElementsAre("created", "rejected", "rejected", "unchanged", "rejected",
+                                       "created", "deleted", "rejected", "rejected", "rejected"));
+    const auto lines = lines_of(answer.body);
+    for (std::size_t at = 0; at < lines.size(); ++at)
+        EXPECT_EQ(lines[at].at("row").to_number<std::size_t>(), at + 1);
+    EXPECT_EQ(lines[1].at("error").at("field").as_string(), "handle");
+    EXPECT_EQ(lines[4].at("error").at("status").to_number<int>(), 409);
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/2").status, 200);
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/1").status, 404);
+}
+
+TEST_F(Bulk, TakesABodyOfAnyLengthAndHoweverItComes) {
+    std::string rows;
+    for (int at = 0; at < 20'000; ++at) rows += row("88.1/L" + std::to_string(at));
+    rows.pop_back();  // the last line needs no end
+    HttpsConnection https{node_.https()};
+    https.stream().send("POST /api/v1/identifiers:batch HTTP/1.1\r\nHost: a\r\n" + boss_ +
+                        "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (std::size_t at = 0; at < rows.size(); at += 70'001) {
+        const std::string piece = rows.substr(at, 70'001);
+        std::ostringstream size;
+        size << std::hex << piece.size();
+        https.stream().send(size.str() + "\r\n" + piece + "\r\n");
+    }
+    https.stream().send("0\r\n\r\n");
+    const HttpsAnswer answer = https.receive();
+    const auto statuses = statuses_of(answer.body);
+    EXPECT_EQ(statuses.size(), 20'000U);
+    EXPECT_EQ(std::ranges::count(statuses, "created"), 20'000);
+    // The connection goes on behind the answer.
+    EXPECT_EQ(https.ask({.target = "/api/handles/88.1/L19999"}).status, 200);
+    EXPECT_EQ(ask("GET", "/api/handles?prefix=88.1&pageSize=0").json().at("totalCount").as_string(),
+              "20000");
+}
+
+TEST_F(Bulk, AnswersTheSameUnderTheSameKeyAlsoAfterTheNodeWasKilled) {
+    std::string rows;
+    for (int at = 0; at < 9'000; ++at) rows += row("88.1/K" + std::to_string(at));
+    const std::string key = "Idempotency-Key: first";
+    const HttpsAnswer first = send(rows, {key});
+    ASSERT_EQ(first.status, 200);
+    node_.kill();
+    start();
+    const std::uint64_t before = node_.sequence();
+    EXPECT_EQ(send(rows, {key}).body, first.body);
+    EXPECT_EQ(node_.sequence(), before);
+    const HttpsAnswer more = send(rows + row("88.1/MORE"), {key});
+    EXPECT_EQ(lines_of(more.body).size(), 9'001U);
+    EXPECT_EQ(node_.sequence(), before + 1);
+    const HttpsAnswer other = send(row("88.1/OTHER"), {key});
+    EXPECT_THAT(other.body, HasSubstr("Idempotency-Key"));
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/OTHER").status, 404);
+}
+
+TEST_F(Bulk, WorksAJobOffByItselfAndKeepsWhatBecameOfItsRows) {
+    const std::string rows = row("88.1/1") + row("99.9/1") + row("88.1/2");
+    const HttpsAnswer accepted = send(rows, {"Prefer: respond-async", "Idempotency-Key: job"});
+    ASSERT_EQ(accepted.status, 202) << accepted.body;
+    const std::string location = accepted.header("location");
+    const std::string job = wait_for_job(location);
+    EXPECT_THAT(job, HasSubstr(R"("state":"done","rows":3,"rejected":1)"));
+    const std::string results = ask("GET", location + "/results").body;
+    EXPECT_THAT(statuses_of(results), ::testing::ElementsAre("created", "rejected", "created"));
+    const HttpsAnswer page = ask("GET", location + "/results?from=2&limit=1");
+    EXPECT_THAT(statuses_of(page.body), ::testing::ElementsAre("rejected"));
+    EXPECT_THAT(page.header("link"), HasSubstr("from=3"));
+    // The same key names the same job.
+    EXPECT_EQ(send(rows, {"Prefer: respond-async", "Idempotency-Key: job"}).header("location"),
+              location);
+    EXPECT_EQ(ask("GET", "/api/v1/jobs/0123456789abcdef").status, 404);
+}
+
+TEST_F(Bulk, ResolvesManyAtOnceInTheirOrder) {
+    send(row("88.1/1") + row("88.1/2"));
+    const HttpsAnswer answer = HttpsConnection{node_.https()}.ask(
+        {.method = "POST",
+         .target = "/api/v1/resolve:batch",
+         .headers = {json_content},
+         .body = R"({"handles":["88.1/2","88.1/none","99.1/x","88.1/1"]})"});
+    ASSERT_EQ(answer.status, 200);
+    std::vector<std::int64_t> codes;
+    const json::value body = answer.json();
+    for (const json::value& each : body.at("results").as_array())
+        codes.push_back(each.at("responseCode").as_int64());
+    EXPECT_THAT(codes, ::testing::ElementsAre(1, 100, 301, 1));
+    std::string many = R"(["x")";
+    for (int at = 0; at < 10'000; ++at) many += R"(,"x")";
+    EXPECT_EQ(ask("POST", "/api/v1/resolve:batch", {json_content}, many + ']').status, 413);
+}
+
+TEST_F(Bulk, FeedsChangesAndWaitsForThem) {
+    send(row("88.1/1"));
+    const std::uint64_t last = node_.sequence();
+    std::thread later{[&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds{300});
+        send(row("88.1/2"));
+    }};
+    const HttpsAnswer answer = ask("GET", "/api/v1/changes?wait=20&after=" + std::to_string(last));
+    later.join();
+    ASSERT_EQ(lines_of(answer.body).size(), 1U);
+    EXPECT_EQ(lines_of(answer.body)[0].at("handle").as_string(), "88.1/2");
+    EXPECT_EQ(answer.header("idnode-sequence"), std::to_string(last + 1));
+    EXPECT_EQ(ask("GET", "/api/v1/changes?after=x").status, 400);
+    EXPECT_EQ(ask("GET", "/api/v1/changes?limit=0").status, 400);
+    EXPECT_EQ(ask("GET", "/api/v1/changes?wait=61").status, 400);
+}
+
+TEST_F(Bulk, IsOnlyForWhoHasShownWhoHeIs) {
+    HttpsConnection https{node_.https()};
+    const HttpsAnswer answer =
+        https.ask({.method = "POST", .target = "/api/v1/identifiers:batch", .body = row("88.1/1")});
+    EXPECT_EQ(answer.status, 401);
+    EXPECT_EQ(node_.run({"log"}).out.find("88.1/1"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
