@@ -217,31 +217,6 @@ bool Administration::require_identity(Exchange& exchange) {
     return false;
 }
 
-void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
-    const auto answer = protocol::decode_challenge_answer(exchange->request().body);
-    if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
-    const std::uint32_t id = exchange->request().envelope.session_id;
-    auto challenged = challenges_.take(id);
-    // From a forged address nobody can have got the challenge.
-    const limits::Source& source = exchange->arrival.source;
-    if (!challenged || (source.may_be_forged() && !source.has_address_of(challenged->source)))
-        return exchange->fail_unproven(ResponseCode::authentication_timeout,
-                                       "There is no such challenge, or its time is over");
-    if (const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response)) {
-        resume(*exchange, std::move(challenged->message));
-        return exchange->fail(refused->code, refused->sentence);
-    }
-    const auto asked = std::make_shared<auth::ChallengedRequest>(std::move(*challenged));
-    const auto verdict = foreign_keys_.authenticate(
-        lookup, asked->challenge, *answer, [this, exchange, asked](const auth::Verdict& found) {
-            post_([this, exchange, asked, found](registry::Lookup& later) {
-                go_on(later, exchange,
-                      [&] { finish_challenge(later, exchange, asked->message, found); });
-            });
-        });
-    if (verdict) finish_challenge(lookup, exchange, std::move(asked->message), *verdict);
-}
-
 void Administration::answer_verification(registry::Lookup& lookup, Exchange& exchange) {
     const auto request = protocol::decode_verify_request(exchange.request().body);
     if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
@@ -273,7 +248,9 @@ void Administration::set_up_session(Exchange& exchange) {
     auto agreement = auth::answer_agreement(request->exchange_key);
     if (!agreement) return refuse("This group or number of Diffie-Hellman is not accepted");
     exchange.signed_by_server = true;  // whose key it is, is all that the client can know of us
-    exchange.new_session_id = sessions_.open(std::move(agreement->key), request->timeout_seconds);
+    exchange.new_session_id =
+        sessions_.open(std::move(agreement->key), request->timeout_seconds,
+                       auth::name_identity(request->identity_handle, request->identity_index));
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
         protocol::encode_session_setup_response(
             body, {.exchange = request->exchange, .data = protocol::bytes_of(agreement->data)});

@@ -11,6 +11,36 @@ constexpr std::size_t foreign_groups_max = 4;
 using protocol::OpCode;
 using protocol::ResponseCode;
 
+void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
+    const auto answer = protocol::decode_challenge_answer(exchange->request().body);
+    if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
+    const std::uint32_t id = exchange->request().envelope.session_id;
+    // Before the challenge is gone: whoever the session is for can still answer it.
+    const auto session = sessions_.find(id);
+    if (session && !session->admits(answer->handle, answer->index))
+        return exchange->fail_unproven(ResponseCode::invalid_admin,
+                                       "The session was set up for somebody else");
+    auto challenged = challenges_.take(id);
+    // From a forged address nobody can have got the challenge.
+    const limits::Source& source = exchange->arrival.source;
+    if (!challenged || (source.may_be_forged() && !source.has_address_of(challenged->source)))
+        return exchange->fail_unproven(ResponseCode::authentication_timeout,
+                                       "There is no such challenge, or its time is over");
+    if (const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response)) {
+        resume(*exchange, std::move(challenged->message));
+        return exchange->fail(refused->code, refused->sentence);
+    }
+    const auto asked = std::make_shared<auth::ChallengedRequest>(std::move(*challenged));
+    const auto verdict = foreign_keys_.authenticate(
+        lookup, asked->challenge, *answer, [this, exchange, asked](const auth::Verdict& found) {
+            post_([this, exchange, asked, found](registry::Lookup& later) {
+                go_on(later, exchange,
+                      [&] { finish_challenge(later, exchange, asked->message, found); });
+            });
+        });
+    if (verdict) finish_challenge(lookup, exchange, std::move(asked->message), *verdict);
+}
+
 /// Goes on with the request that was challenged, in its session if it has one.
 void Administration::resume(Exchange& exchange, std::string challenged) {
     exchange.session = sessions_.find(exchange.request().envelope.session_id);

@@ -6,10 +6,23 @@
 
 namespace idnode::resolver::auth {
 
-std::uint32_t SessionTable::open(SessionKey key, std::uint32_t timeout_seconds) {
+std::optional<Named> name_identity(std::string_view handle, std::uint32_t index) {
+    if (handle.empty()) return std::nullopt;
+    return Named{.handle = limits::key_of_identity(handle), .index = index};
+}
+
+bool SessionState::admits(std::string_view handle, std::uint32_t index) const {
+    if (!named) return true;
+    return limits::key_of_identity(handle) == named->handle &&
+           (named->index == 0 || named->index == index);
+}
+
+std::uint32_t SessionTable::open(SessionKey key, std::uint32_t timeout_seconds,
+                                 const std::optional<Named>& named) {
     const std::lock_guard lock{mutex_};
     Entry entry;
     entry.state.key = std::move(key);
+    entry.state.named = named;
     entry.opened = entry.used = clock_.now();
     entry.idle_seconds_max = timeout_seconds == 0
                                  ? limits_.idle_seconds_max
@@ -52,8 +65,10 @@ bool SessionTable::set_identity(std::uint32_t id, const protocol::Reference& ide
     const auto found = find_living(id);
     if (found == entries_.end()) return false;
     Entry& entry = found->second;
+    if (!entry.state.admits(identity.handle, identity.index)) return false;
     Order& before = order_of(entry);
     entry.state.identity = identity;
+    if (!entry.state.named) entry.state.named = name_identity(identity.handle, 0);
     Order& after = order_of(entry);
     after.splice(after.end(), before, entry.place);
     use(entry);

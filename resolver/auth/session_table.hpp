@@ -12,6 +12,7 @@
 #include "resolver/auth/key_exchange.hpp"
 #include "resolver/auth/replay_window.hpp"
 #include "resolver/clock.hpp"
+#include "resolver/limits/limit_key.hpp"
 
 namespace idnode::resolver::auth {
 
@@ -21,11 +22,27 @@ struct SessionLimits {
     std::uint32_t idle_seconds_max = 3'600;  ///< a client may ask for less
 };
 
+/// Whom a session is for. Of the handle there is a digest only: whoever sets a session up may name
+/// anybody, at any length, before he has proven anything.
+struct Named {
+    limits::LimitKey handle;
+    std::uint32_t index = 0;  ///< 0: any key of the handle
+};
+
+/// Nobody, where the handle is empty.
+std::optional<Named> name_identity(std::string_view handle, std::uint32_t index);
+
 /// What it takes to read a message of a session and to answer it; a copy.
 struct SessionState {
     SessionKey key;
+    /// Nobody else may prove himself in it: who was named when it was set up, or else who has
+    /// proven himself first.
+    std::optional<Named> named;
     /// Who holds the session, once he has answered a challenge in it.
     std::optional<protocol::Reference> identity;
+
+    /// Whether somebody may prove with this key, or with any of his (0), that he is its holder.
+    bool admits(std::string_view handle, std::uint32_t index) const;
 };
 
 /// Sessions (RFC 3652 §3.7), bounded in number, age and idle time. A session that exceeds either
@@ -51,7 +68,8 @@ public:
     /// A new session; its id is odd, and nobody can foresee it. `timeout_seconds` is the idle time
     /// that the client asks for, 0 for no wish. Throws std::runtime_error when there are no random
     /// octets. Precondition: at least one place.
-    std::uint32_t open(SessionKey key, std::uint32_t timeout_seconds);
+    std::uint32_t open(SessionKey key, std::uint32_t timeout_seconds,
+                       const std::optional<Named>& named = {});
 
     /// Nothing when the session does not exist (any more): response code 500.
     std::optional<SessionState> find(std::uint32_t id);
@@ -63,7 +81,8 @@ public:
     /// The counter of our next message in the session, from 1 on; nothing when it is gone.
     std::optional<std::uint32_t> next_counter(std::uint32_t id);
 
-    /// Writes down who has answered a challenge in the session; false when it is gone.
+    /// Writes down who has answered a challenge in the session; false when it is gone, or
+    /// somebody else's.
     bool set_identity(std::uint32_t id, const protocol::Reference& identity);
 
     /// Ends a session; false when there was none.

@@ -39,6 +39,38 @@ TEST_F(Sessions, KeepTheirKeyAndWhoHoldsThem) {
     EXPECT_EQ(sessions.count(), 0U);
 }
 
+TEST_F(Sessions, AreForWhomTheyWereSetUpFor) {
+    const std::uint32_t id = sessions.open(make_session_key(), 0, name_identity(admin.handle, 300));
+    const auto session = sessions.find(id);
+    EXPECT_TRUE(session->admits(admin.handle, 300));
+    EXPECT_TRUE(session->admits("88.111.1/admin", 300)) << "handles are compared folded";
+    EXPECT_FALSE(session->admits(admin.handle, 301));
+    EXPECT_FALSE(session->admits(admin.handle, 0)) << "another key of his might prove it";
+    EXPECT_FALSE(session->admits("88.111.1/OTHER", 300));
+    EXPECT_FALSE(sessions.set_identity(id, {admin.handle, 301}));
+    EXPECT_FALSE(sessions.set_identity(id, {"88.111.1/OTHER", 300}));
+    EXPECT_EQ(sessions.find(id)->identity, std::nullopt);
+    EXPECT_TRUE(sessions.set_identity(id, admin));
+}
+
+TEST_F(Sessions, AreForAnyKeyOfAHandleThatWasNamedWithoutOne) {
+    const std::uint32_t id = sessions.open(make_session_key(), 0, name_identity(admin.handle, 0));
+    EXPECT_TRUE(sessions.find(id)->admits(admin.handle, 0));
+    EXPECT_TRUE(sessions.find(id)->admits(admin.handle, 301));
+    EXPECT_FALSE(sessions.find(id)->admits("88.111.1/OTHER", 301));
+}
+
+TEST_F(Sessions, OfNobodyAreForWhoeverProvesHimselfFirst) {
+    EXPECT_FALSE(name_identity("", 300));
+    const std::uint32_t id = open(sessions);
+    EXPECT_TRUE(sessions.find(id)->admits("88.111.1/OTHER", 1));
+    EXPECT_TRUE(sessions.set_identity(id, admin));
+    EXPECT_FALSE(sessions.find(id)->admits("88.111.1/OTHER", 1));
+    EXPECT_FALSE(sessions.set_identity(id, {"88.111.1/OTHER", 1}));
+    EXPECT_TRUE(sessions.find(id)->admits(admin.handle, 301)) << "he may have a new key";
+    EXPECT_EQ(sessions.find(id)->identity, admin);
+}
+
 TEST_F(Sessions, ThatDoNotExistAreNotThereForAnything) {
     EXPECT_FALSE(sessions.find(99));
     EXPECT_EQ(sessions.accept(99, 1).error(), errc::unknown_session);
