@@ -127,8 +127,9 @@ void Administration::begin(registry::Lookup& lookup, const Pending& exchange) {
         return exchange->fail_unproven(ResponseCode::protocol_error,
                                        "This is a response, not a request");
     const bool answers_challenge = request.header.op_code == OpCode::challenge_response;
-    if (request.envelope.session_id != 0 && !answers_challenge && !enter_session(*exchange)) return;
-    recognize(*exchange);
+    if (request.envelope.session_id != 0 && !answers_challenge && !enter_session(lookup, *exchange))
+        return;
+    recognize(lookup, *exchange);
     dispatch(lookup, exchange);
 }
 
@@ -149,7 +150,7 @@ bool Administration::decrypt(Exchange& exchange) {
     return true;
 }
 
-bool Administration::enter_session(Exchange& exchange) {
+bool Administration::enter_session(registry::Lookup& lookup, Exchange& exchange) {
     const std::uint32_t id = exchange.request().envelope.session_id;
     const auto refuse = [&](ResponseCode code, std::string_view sentence) {
         exchange.fail(code, sentence);
@@ -167,7 +168,11 @@ bool Administration::enter_session(Exchange& exchange) {
         return replayed ? refuse(ResponseCode::session_message_rejected, "It came before")
                         : refuse(ResponseCode::session_timeout, no_session);
     }
-    exchange.identity = session->identity;
+    if (session->proof && !foreign_keys_.still_counts(lookup, *session->proof)) {
+        sessions_.forget_proof(id);
+        session->proof.reset();
+    }
+    exchange.proof = session->proof;
     exchange.session = std::move(session);
     return true;
 }
@@ -199,8 +204,8 @@ void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange)
 }
 
 bool Administration::require_identity(Exchange& exchange) {
-    if (exchange.identity) {
-        const auto refused = gate_.refuse_identity(*exchange.identity);
+    if (exchange.proof) {
+        const auto refused = gate_.refuse_identity(exchange.proof->identity);
         if (refused) exchange.fail(refused->code, refused->sentence);
         return !refused;
     }
@@ -292,7 +297,7 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
     if (!any_hidden) return exchange.fail(resolution.code, resolution.message);
     if (!require_identity(exchange)) return;
     const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
-        return auth::may(*exchange.identity, auth::Operation::read_values, record->handle(),
+        return auth::may(exchange.proof->identity, auth::Operation::read_values, record->handle(),
                          find_values);
     });
     if (!may) return;
@@ -311,7 +316,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
         return exchange->fail(fault->code, fault->message);
     }
     if (!require_identity(*exchange)) return;
-    const protocol::Reference identity = *exchange->identity;
+    const protocol::Reference identity = exchange->proof->identity;
     // Groups are learned before, and looked at in the transaction.
     if (!find_permission(lookup, *exchange, [&](const auth::FindValues& find_values) {
             return may_change(identity, *change, find_values, options_.administrators);

@@ -67,11 +67,11 @@ private:
     void go_on(registry::Lookup& lookup, const Pending& exchange,
                const std::function<void()>& step) noexcept;
     void begin(registry::Lookup& lookup, const Pending& exchange);
-    bool enter_session(Exchange& exchange);
+    bool enter_session(registry::Lookup& lookup, Exchange& exchange);
     bool decrypt(Exchange& exchange);
     void dispatch(registry::Lookup& lookup, const Pending& exchange);
     /// Takes the identity of a connection that has logged in.
-    void recognize(Exchange& exchange) const;
+    void recognize(registry::Lookup& lookup, Exchange& exchange) const;
     void log_in(Exchange& exchange);
     /// False, and refused, where the peer speaks the dialect and has to log in.
     static bool may_challenge(Exchange& exchange);

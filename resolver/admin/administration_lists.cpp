@@ -42,8 +42,9 @@ void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
     const auto operation = op_code == OpCode::list_handles ? auth::Operation::list_handles
                                                            : auth::Operation::list_derived_prefixes;
     const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
-        return homed_ones ? auth::is_among(*exchange.identity, options_.administrators, find_values)
-                          : auth::may(*exchange.identity, operation, *asked, find_values);
+        return homed_ones
+                   ? auth::is_among(exchange.proof->identity, options_.administrators, find_values)
+                   : auth::may(exchange.proof->identity, operation, *asked, find_values);
     });
     if (!may) return;
     if (!*may)

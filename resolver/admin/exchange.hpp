@@ -84,7 +84,7 @@ public:
 
     const Arrival arrival;
     std::optional<auth::SessionState> session;  ///< that the request belongs to
-    std::optional<protocol::Reference> identity;
+    std::optional<auth::Proof> proof;           ///< of who asks
     /// Groups that other nodes hold, learned for this request: values by folded handle.
     std::map<std::string, std::vector<protocol::Value>> learned;
     std::uint32_t new_session_id = 0;  ///< of the answer to a session setup

@@ -7,6 +7,7 @@
 #include "protocol/handle/resolution.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/auth/random_id.hpp"
 #include "resolver/resolve.hpp"
 
 namespace idnode::resolver::admin {
@@ -27,7 +28,7 @@ constexpr std::uint32_t certain_seconds = 30;
 constexpr std::size_t waiting_max = 1024;
 
 Verdict refuse(ResponseCode code) {
-    return {.code = code, .identity = {}, .reason = auth::errc::unanswered};
+    return {.code = code, .identity = {}, .key = {}, .reason = auth::errc::unanswered};
 }
 
 /// Whether a refusal says that there is no such thing, rather than that nothing can be said.
@@ -110,6 +111,22 @@ std::optional<Verdict> ForeignKeys::authenticate(registry::Lookup& lookup,
                   : try_public_key(*home, challenge, answer, std::move(later));
 }
 
+bool ForeignKeys::still_counts(registry::Lookup& lookup, const auth::Proof& proof) const {
+    const auto& [handle, index] = proof.identity;
+    if (find_home_of(lookup, handle))
+        return proof.key.bytes().empty() &&
+               auth::seconds_between(proof.time, clock_.now()) < options_.cache.age_seconds_max;
+    const auto record = lookup.find(handle);
+    bool there = false;
+    if (!record) return there;
+    record->for_each_value([&](const protocol::ValueView& value) {
+        there |= value.index == index &&
+                 auth::equal_in_constant_time(auth::digest_of_key(value.type, value.data).bytes(),
+                                              proof.key.bytes());
+    });
+    return there;
+}
+
 /// What is homed here, and prefixes whose records are kept here, live nowhere else.
 std::optional<Home> ForeignKeys::find_home_of(registry::Lookup& lookup,
                                               std::string_view handle) const {
@@ -139,8 +156,10 @@ std::optional<Verdict> ForeignKeys::try_public_key(const Home& home,
     const auto judge = [&challenge, answer,
                         weak = options_.weak](const std::vector<Value>& values) {
         try {
-            return auth::authenticate(
+            Verdict verdict = auth::authenticate(
                 challenge, answer, [&](std::string_view) { return std::optional{values}; }, weak);
+            verdict.key = {};  // it is not here, where it could be looked at again
+            return verdict;
         } catch (const std::exception&) {  // OpenSSL failed, perhaps on the thread of the questions
             return refuse(ResponseCode::error);
         }
@@ -184,6 +203,7 @@ std::optional<Verdict> ForeignKeys::try_secret_key(const Home& home,
                 if (verdict.code == ResponseCode::success)
                     verdict = {.code = verdict.code,
                                .identity = {std::string{answer.handle}, answer.index},
+                               .key = {},
                                .reason = {}};
                 later(verdict);
             });

@@ -49,6 +49,10 @@ public:
                                               const auth::OpenChallenge& challenge,
                                               const protocol::ChallengeAnswer& answer, Later later);
 
+    /// Whether a proof still counts: the key is there as it was. Another node's key is believed for
+    /// as long as it may be kept; then it has to be proven anew.
+    bool still_counts(registry::Lookup& lookup, const auth::Proof& proof) const;
+
     /// Whether another node holds a handle, as far as is known here.
     bool is_elsewhere(registry::Lookup& lookup, std::string_view handle) const {
         return find_home_of(lookup, handle).has_value();

@@ -55,19 +55,21 @@ void Administration::finish_challenge(registry::Lookup& lookup, const Pending& e
                        verdict.code);
     resume(*exchange, std::move(challenged));
     if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
-    if (exchange->session) sessions_.set_identity(id, verdict.identity);
-    exchange->identity = verdict.identity;
+    exchange->proof =
+        auth::Proof{.identity = verdict.identity, .key = verdict.key, .time = clock_.now()};
+    if (exchange->session) sessions_.set_proof(id, *exchange->proof);
     dispatch(lookup, exchange);
 }
 
-void Administration::recognize(Exchange& exchange) const {
+void Administration::recognize(registry::Lookup& lookup, Exchange& exchange) const {
     const OpCode op_code = exchange.request().header.op_code;
     const Login* const login = exchange.arrival.login.get();
-    if (!login || !login->identity || exchange.session || !context()->industrial_login) return;
+    if (!login || !login->proof || exchange.session || !context()->industrial_login) return;
     // Those two are about who it is from now on.
     if (op_code == OpCode::login_id_system || op_code == OpCode::challenge_response) return;
-    if (clock_.now() - login->since < options_.sessions.age_seconds_max)
-        exchange.identity = login->identity;
+    if (clock_.now() - login->proof->time < options_.sessions.age_seconds_max &&
+        foreign_keys_.still_counts(lookup, *login->proof))
+        exchange.proof = login->proof;
 }
 
 bool Administration::may_challenge(Exchange& exchange) {
@@ -75,8 +77,8 @@ bool Administration::may_challenge(Exchange& exchange) {
     if (!login || !login->begun || exchange.session ||
         exchange.request().header.op_code == OpCode::login_id_system)
         return true;
-    login->identity ? exchange.fail(ResponseCode::login_again, "The login has ended; log in again")
-                    : exchange.fail(ResponseCode::login_first, "Log in first");
+    login->proof ? exchange.fail(ResponseCode::login_again, "The login has ended; log in again")
+                 : exchange.fail(ResponseCode::login_first, "Log in first");
     return false;
 }
 
@@ -86,14 +88,13 @@ void Administration::log_in(Exchange& exchange) {
         return exchange.fail(ResponseCode::operation_denied, not_offered);
     const auto request = protocol::decode_login_request(exchange.request().body);
     if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
-    *login = {.begun = true, .identity = {}, .since = 0};
+    *login = {.begun = true, .proof = {}};
     if (!require_identity(exchange)) return;
-    const protocol::Reference& identity = *exchange.identity;
+    const protocol::Reference& identity = exchange.proof->identity;
     if (!protocol::equal_folded(identity.handle, request->handle) ||
         (request->index != 0 && request->index != identity.index))
         return exchange.fail(ResponseCode::invalid_admin, "The challenge was for somebody else");
-    login->identity = identity;
-    login->since = clock_.now();
+    login->proof = exchange.proof;
     exchange.finish(ResponseCode::success);
 }
 

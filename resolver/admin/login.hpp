@@ -1,9 +1,8 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 
-#include "protocol/handle/value.hpp"
+#include "resolver/auth/proof.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -11,9 +10,8 @@ namespace idnode::resolver::admin {
 /// 2001). It belongs to the connection and to the one request of it that is being answered; each
 /// touches it while the other waits.
 struct Login {
-    bool begun = false;  ///< the peer has asked to log in, and so speaks the dialect
-    std::optional<protocol::Reference> identity;  ///< once it has proven who it is
-    std::uint32_t since = 0;                      ///< when that was, in seconds since 1970
+    bool begun = false;                ///< the peer has asked to log in, and so speaks the dialect
+    std::optional<auth::Proof> proof;  ///< once it has proven who it is
 };
 
 }  // namespace idnode::resolver::admin

@@ -50,7 +50,8 @@ ResponseCode code_of(boost::system::error_code reason) noexcept {
 template <class Verify>
 Verdict try_keys(const Claim& claim, std::string_view type, const FindValues& find_values,
                  Verify&& verify) {
-    Verdict verdict{.code = ResponseCode::invalid_admin, .identity = {}, .reason = errc::unfit_key};
+    Verdict verdict{
+        .code = ResponseCode::invalid_admin, .identity = {}, .key = {}, .reason = errc::unfit_key};
     if (claim.handle.empty() || claim.handle.size() > protocol::handle_size_max) return verdict;
     const auto values = find_values(claim.handle);
     if (!values) return verdict;
@@ -63,6 +64,7 @@ Verdict try_keys(const Claim& claim, std::string_view type, const FindValues& fi
         if (verified)
             return {.code = ResponseCode::success,
                     .identity = {std::string{claim.handle}, value.index},
+                    .key = digest_of_key(value.type, bytes_of(value.data)),
                     .reason = {}};
         if (verdict.code == ResponseCode::authentication_failed) continue;
         verdict.reason = verified.error();
@@ -72,7 +74,7 @@ Verdict try_keys(const Claim& claim, std::string_view type, const FindValues& fi
 }
 
 Verdict refuse(ResponseCode code, errc reason) {
-    return {.code = code, .identity = {}, .reason = reason};
+    return {.code = code, .identity = {}, .key = {}, .reason = reason};
 }
 
 Verdict try_secrets(const Claim& claim, Bytes signed_response, const FindValues& find_values,

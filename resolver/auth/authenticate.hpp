@@ -10,6 +10,7 @@
 #include "protocol/handle/value.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/error.hpp"
+#include "resolver/auth/proof.hpp"
 
 namespace idnode::resolver::auth {
 
@@ -26,6 +27,8 @@ struct Verdict {
     protocol::ResponseCode code = protocol::ResponseCode::authentication_failed;
     /// With success: the value that holds the key, never index 0. The handle as it was spelled.
     protocol::Reference identity;
+    /// With success: `digest_of_key` of it; empty when another node holds it.
+    DigestValue key{};
     /// Without: for logs, never for the peer.
     boost::system::error_code reason;
 };

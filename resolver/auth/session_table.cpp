@@ -60,19 +60,22 @@ std::optional<std::uint32_t> SessionTable::next_counter(std::uint32_t id) {
     return ++found->second.counter;
 }
 
-bool SessionTable::set_identity(std::uint32_t id, const protocol::Reference& identity) {
+bool SessionTable::set_proof(std::uint32_t id, const Proof& proof) {
     const std::lock_guard lock{mutex_};
     const auto found = find_living(id);
     if (found == entries_.end()) return false;
     Entry& entry = found->second;
-    if (!entry.state.admits(identity.handle, identity.index)) return false;
-    Order& before = order_of(entry);
-    entry.state.identity = identity;
-    if (!entry.state.named) entry.state.named = name_identity(identity.handle, 0);
-    Order& after = order_of(entry);
-    after.splice(after.end(), before, entry.place);
+    if (!entry.state.admits(proof.identity.handle, proof.identity.index)) return false;
+    put_proof(entry, proof);
+    if (!entry.state.named) entry.state.named = name_identity(proof.identity.handle, 0);
     use(entry);
     return true;
+}
+
+void SessionTable::forget_proof(std::uint32_t id) {
+    const std::lock_guard lock{mutex_};
+    const auto found = find_living(id);
+    if (found != entries_.end()) put_proof(found->second, std::nullopt);
 }
 
 bool SessionTable::close(std::uint32_t id) {
@@ -107,6 +110,13 @@ SessionTable::Entries::iterator SessionTable::find_living(std::uint32_t id) {
     erase(found);
     ++figures_.expired;
     return entries_.end();
+}
+
+void SessionTable::put_proof(Entry& entry, std::optional<Proof> proof) {
+    Order& before = order_of(entry);
+    entry.state.proof = std::move(proof);
+    Order& after = order_of(entry);
+    after.splice(after.end(), before, entry.place);
 }
 
 void SessionTable::use(Entry& entry) {

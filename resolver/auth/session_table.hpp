@@ -7,9 +7,9 @@
 #include <optional>
 #include <unordered_map>
 
-#include "protocol/handle/value.hpp"
 #include "resolver/auth/error.hpp"
 #include "resolver/auth/key_exchange.hpp"
+#include "resolver/auth/proof.hpp"
 #include "resolver/auth/replay_window.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/limits/limit_key.hpp"
@@ -39,7 +39,7 @@ struct SessionState {
     /// proven himself first.
     std::optional<Named> named;
     /// Who holds the session, once he has answered a challenge in it.
-    std::optional<protocol::Reference> identity;
+    std::optional<Proof> proof;
 
     /// Whether somebody may prove with this key, or with any of his (0), that he is its holder.
     bool admits(std::string_view handle, std::uint32_t index) const;
@@ -83,7 +83,10 @@ public:
 
     /// Writes down who has answered a challenge in the session; false when it is gone, or
     /// somebody else's.
-    bool set_identity(std::uint32_t id, const protocol::Reference& identity);
+    bool set_proof(std::uint32_t id, const Proof& proof);
+
+    /// Forgets who it was, since his key is gone; nobody else may prove himself all the same.
+    void forget_proof(std::uint32_t id);
 
     /// Ends a session; false when there was none.
     bool close(std::uint32_t id);
@@ -104,9 +107,10 @@ private:
     };
     using Entries = std::unordered_map<std::uint32_t, Entry>;
 
-    Order& order_of(const Entry& entry) noexcept { return orders_[entry.state.identity ? 1 : 0]; }
+    Order& order_of(const Entry& entry) noexcept { return orders_[entry.state.proof ? 1 : 0]; }
     bool is_over(const Entry& entry, std::uint32_t now) const noexcept;
     Entries::iterator find_living(std::uint32_t id);
+    void put_proof(Entry& entry, std::optional<Proof> proof);
     void use(Entry& entry);
     void erase(Entries::iterator entry);
     void make_room(std::uint32_t now);

@@ -159,6 +159,30 @@ TEST_F(ForeignKeys, AreKeptForAsLongAsTheirValuesAllow) {
     EXPECT_EQ(here_.metric("idnode_key_questions_unanswered_total"), 2);
 }
 
+TEST_F(ForeignKeys, ProveASessionForAsLongAsTheyMayBeKept) {
+    start_asking(", cached_seconds: 2");
+    TcpStream stream{here_.handle()};
+    const Say say = over(stream);
+    for (const bool secret : {true, false}) {
+        const protocol::Reference& identity = secret ? guest.identity : sm2().identity;
+        Session session{say, identity};
+        const auto next = [&] {
+            return session.guard(
+                encode_operation(create, new_body(), usual_flags, 7, session.id()));
+        };
+        const std::string first = next();
+        const Answer challenged = say(first);
+        ASSERT_EQ(challenged.code(), 402U);
+        EXPECT_EQ(say(secret ? answer_to_challenge(first, challenged, guest, 8)
+                             : answer_to_challenge(first, challenged, sm2(), 8))
+                      .code(),
+                  success);
+        EXPECT_EQ(say(next()).code(), success);
+        std::this_thread::sleep_for(milliseconds{2100});
+        EXPECT_EQ(say(next()).code(), 402U);
+    }
+}
+
 TEST_F(ForeignKeys, AreKeptNoLongerThanTheOperatorAllows) {
     start_asking(", cached_seconds: 1");
     EXPECT_EQ(make(sm2()), success);

@@ -197,6 +197,18 @@ TEST_F(IndustrialLogin, BelongsToItsConnectionAlone) {
     EXPECT_EQ(client.code(create, values("A")), 1U);
 }
 
+TEST_F(IndustrialLogin, EndsWithTheKeyThatProvedIt) {
+    Client client{node_.handle()};
+    ASSERT_EQ(client.log_in_as(factory()), 1U);
+    ASSERT_EQ(client.code(create, values("A")), 1U);
+    TcpStream stream{node_.handle()};
+    ASSERT_EQ(
+        operate(over(stream), remove_handle, handle_body(factory().identity.handle), owner).code(),
+        1U);
+    EXPECT_EQ(client.code(create, values("B")), 407U);
+    EXPECT_EQ(client.log_in_as(factory()), 400U);
+}
+
 TEST_F(IndustrialLogin, GrantsNoMoreThanTheIdentityHas) {
     Client client{node_.handle()};
     ASSERT_EQ(client.log_in_as(factory()), 1U);

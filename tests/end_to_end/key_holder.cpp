@@ -33,19 +33,24 @@ protocol::Value public_key_of(const KeyHolder& holder, std::uint32_t ttl) {
             .references = {}};
 }
 
-Answer operate(const Say& say, std::uint32_t op_code, std::string_view body,
-               const KeyHolder& holder) {
-    const std::string request = encode_operation(op_code, body, usual_flags, next_request_id());
-    const Answer challenged = say(request);
-    if (challenged.code() != 402) return challenged;
+std::string answer_to_challenge(const std::string& request, const Answer& challenged,
+                                const KeyHolder& holder, std::uint32_t request_id) {
     const auto asked = protocol::decode_message(bytes_of(request));
     const auto challenge = protocol::decode_challenge(bytes_of(challenged.body));
     if (!challenge) throw std::runtime_error{"not a challenge"};
     const auto answer =
         resolver::auth::answer_challenge(*challenge, asked->header_and_body,
                                          challenged.envelope.version, holder.identity, holder.key);
-    return say(encode_operation(challenge_response, answer.value(), usual_flags, next_request_id(),
-                                challenged.envelope.session_id));
+    return encode_operation(challenge_response, answer.value(), usual_flags, request_id,
+                            challenged.envelope.session_id);
+}
+
+Answer operate(const Say& say, std::uint32_t op_code, std::string_view body,
+               const KeyHolder& holder) {
+    const std::string request = encode_operation(op_code, body, usual_flags, next_request_id());
+    const Answer challenged = say(request);
+    if (challenged.code() != 402) return challenged;
+    return say(answer_to_challenge(request, challenged, holder, next_request_id()));
 }
 
 std::string to_line(const std::string& handle, const std::vector<protocol::Value>& values) {

@@ -22,6 +22,10 @@ KeyHolder make_key_holder(const protocol::Reference& identity, std::string_view 
 /// The HS_PUBKEY value of the holder, at his index.
 protocol::Value public_key_of(const KeyHolder& holder, std::uint32_t ttl = 86'400);
 
+/// The answer to the challenge in `challenged`, which was given to `request`.
+std::string answer_to_challenge(const std::string& request, const Answer& challenged,
+                                const KeyHolder& holder, std::uint32_t request_id);
+
 /// Asks for an operation, answers the challenge, and returns the last answer.
 Answer operate(const Say& say, std::uint32_t op_code, std::string_view body,
                const KeyHolder& holder);

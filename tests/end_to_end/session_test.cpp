@@ -6,10 +6,12 @@ namespace {
 /// What a session promises beside its cipher and its MACs, which administration_test.cpp is about.
 class Sessions : public Administration {
 protected:
-    /// A request for a new handle, of a session that may or may not have proven who it is.
+    /// A request of a session, whether that has proven who it is or not.
+    std::string ask_in(Session& session, Op op, const std::string& body) {
+        return session.guard(encode_operation(op, body, usual_flags, ++request_id_, session.id()));
+    }
     std::string create_in(Session& session, const std::string& handle) {
-        return session.guard(encode_operation(create, values_body(handle, {url(1, "s"), admin()}),
-                                              usual_flags, ++request_id_, session.id()));
+        return ask_in(session, create, values_body(handle, {url(1, "s"), admin()}));
     }
     /// Answers the challenge that a request was given.
     Answer answer(const std::string& request, const Answer& challenged, const Credentials& who) {
@@ -37,6 +39,47 @@ TEST_F(Sessions, OfNobodyBecomeThoseOfWhoeverProvesHimself) {
     const std::string request = create_in(session, "88.118.8/UNNAMED");
     EXPECT_EQ(answer(request, say_(request), owner_key).code(), 1U);
     EXPECT_EQ(say_(create_in(session, "88.118.8/UNNAMED-2")).code(), 1U);
+}
+
+TEST_F(Sessions, AreAsGoodAsTheKeyThatHasProvenThem) {
+    const Credentials before{{"88.118.8/OPERATOR", 300}, "a secret of the operator"};
+    const Credentials after{before.identity, "a new secret of the operator"};
+    const auto key_value = [](const Credentials& who, std::string type = "HS_SECKEY") {
+        return Value{.index = who.identity.index,
+                     .permissions = 0x0c,
+                     .type = std::move(type),
+                     .data = who.secret,
+                     .references = {}};
+    };
+    const std::string record = before.identity.handle;
+    ASSERT_EQ(code(create, values_body(record, {key_value(before), admin()})), 1U);
+    ASSERT_EQ(code(create, values_body("88.118.8/OPERATED",
+                                       {url(1, "0"), admin(), admin_value(101, before.identity)})),
+              1U);
+    Session session{say_, before.identity};
+    const auto modify_to = [&](const std::string& text) {
+        return ask_in(session, modify, values_body("88.118.8/OPERATED", {url(1, text)}));
+    };
+    const auto prove = [&](const std::string& text, const Credentials& who) {
+        const std::string request = modify_to(text);
+        const Answer challenged = say_(request);
+        EXPECT_EQ(challenged.code(), 402U) << text;
+        EXPECT_EQ(challenged.envelope.session_id, session.id());
+        return answer(request, challenged, who).code();
+    };
+    EXPECT_EQ(prove("1", before), 1U);
+    EXPECT_EQ(say_(modify_to("2")).code(), 1U);
+    ASSERT_EQ(code(modify, values_body(record, {key_value(after)})), 1U);
+    EXPECT_EQ(prove("3", before), 403U);
+    EXPECT_EQ(prove("4", after), 1U);
+    EXPECT_EQ(say_(modify_to("5")).code(), 1U);
+    ASSERT_EQ(code(modify, values_body(record, {key_value(after, "URL")})), 1U);
+    EXPECT_EQ(prove("6", after), 400U) << "it is no key any more";
+    ASSERT_EQ(code(modify, values_body(record, {key_value(after)})), 1U);
+    EXPECT_EQ(prove("7", after), 1U);
+    ASSERT_EQ(code(remove_handle, handle_body(record)), 1U);
+    EXPECT_EQ(prove("8", after), 400U);
+    EXPECT_EQ(url_of("88.118.8/OPERATED"), "7");
 }
 
 }  // namespace

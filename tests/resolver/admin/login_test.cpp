@@ -32,12 +32,21 @@ protected:
                                                   .references = {}}}};
         node_.change(
             {registry::HomePrefix{"88.1"}, registry::PutRecord{registry::EncodedRecord{prefix}}});
+        put_key("a secret");
         config_.administration_session_seconds = lasts_seconds;
         config_.data_directory = directory_.path();
         pool_ = std::make_unique<Pool>(node_.store(), clock_, config_);
         allow(true);
     }
 
+    void put_key(std::string secret) {
+        const protocol::Record record{.handle = factory.handle,
+                                      .values = {{.index = factory.index,
+                                                  .type = "HS_SECKEY",
+                                                  .data = std::move(secret),
+                                                  .references = {}}}};
+        node_.change({registry::PutRecord{registry::EncodedRecord{record}}});
+    }
     void allow(bool industrial_login) {
         pool_->set_context({.site = {},
                             .identity = {},
@@ -56,8 +65,11 @@ protected:
         return protocol::decode_message(bytes_of(octets))->header.response_code;
     }
     static std::shared_ptr<Login> login_of_age(std::uint32_t seconds) {
-        return std::make_shared<Login>(
-            Login{.begun = true, .identity = factory, .since = test::some_time - seconds});
+        return std::make_shared<Login>(Login{
+            .begun = true,
+            .proof = auth::Proof{.identity = factory,
+                                 .key = auth::digest_of_key("HS_SECKEY", bytes_of("a secret")),
+                                 .time = test::some_time - seconds}});
     }
 
     test::TestNode node_;
@@ -77,8 +89,17 @@ TEST_F(LoginTest, IsAskedForAgainWhenTheClockWasSetBack) {
     EXPECT_EQ(list(login_of_age(std::uint32_t(0) - 1)), ResponseCode::login_again);
 }
 
+TEST_F(LoginTest, IsAskedForAgainWhenTheKeyIsAnotherOrGone) {
+    put_key("a new secret");
+    EXPECT_EQ(list(login_of_age(0)), ResponseCode::login_again);
+    put_key("a secret");
+    EXPECT_EQ(list(login_of_age(0)), ResponseCode::success);
+    node_.change({registry::RemoveRecord{factory.handle}});
+    EXPECT_EQ(list(login_of_age(0)), ResponseCode::login_again);
+}
+
 TEST_F(LoginTest, IsAskedForFirstWhereItHasOnlyBegun) {
-    EXPECT_EQ(list(std::make_shared<Login>(Login{.begun = true, .identity = {}, .since = 0})),
+    EXPECT_EQ(list(std::make_shared<Login>(Login{.begun = true, .proof = {}})),
               ResponseCode::login_first);
     EXPECT_EQ(list(std::make_shared<Login>()), ResponseCode::authentication_needed);
     EXPECT_EQ(list(nullptr), ResponseCode::authentication_needed);

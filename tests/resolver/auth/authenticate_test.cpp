@@ -97,6 +97,10 @@ TEST_F(Authentication, KnowsTheOwnerOfAKeyOfEachKind) {
         const Verdict verdict = judge(each.type, each.index, each.response);
         EXPECT_EQ(verdict.code, ResponseCode::success) << each.index;
         EXPECT_EQ(verdict.identity, (Reference{std::string{admin}, each.index}));
+        const auto values = records.finder()(admin);
+        const auto value = std::ranges::find(*values, each.index, &protocol::Value::index);
+        EXPECT_TRUE(equal_in_constant_time(
+            verdict.key.bytes(), digest_of_key(each.type, bytes_of(value->data)).bytes()));
         EXPECT_FALSE(verdict.reason);
         // Nobody is somebody else for it.
         for (const std::uint32_t other : {300U, 301U, 302U, 303U, 304U, 305U, 306U, 307U, 308U}) {
@@ -104,6 +108,16 @@ TEST_F(Authentication, KnowsTheOwnerOfAKeyOfEachKind) {
             EXPECT_EQ(same, other == each.index) << other;
         }
     }
+}
+
+TEST(KeyDigest, TellsKeysApartByTypeAndData) {
+    const auto digest = [](std::string_view type, std::string_view data) {
+        return test::hex_from_bytes(digest_of_key(type, bytes_of(data)).bytes());
+    };
+    EXPECT_EQ(digest("HS_SECKEY", "k"), digest("hs_seckey", "k"));
+    EXPECT_NE(digest("HS_SECKEY", "k"), digest("HS_PUBKEY", "k"));
+    EXPECT_NE(digest("HS_SECKEY", "k"), digest("HS_SECKEY", "l"));
+    EXPECT_NE(digest("HS_SECKEY", "k"), digest("HS_SECKE", std::string{"Y\0k", 3}));
 }
 
 TEST_F(Authentication, KnowsTheSignatureOfIndustrialClientsWithSm2) {

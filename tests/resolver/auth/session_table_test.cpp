@@ -31,9 +31,9 @@ TEST_F(Sessions, KeepTheirKeyAndWhoHoldsThem) {
     const auto before = sessions.find(id);
     ASSERT_TRUE(before);
     EXPECT_EQ(protocol::text_of(before->key.key.bytes()), protocol::text_of(key.key.bytes()));
-    EXPECT_EQ(before->identity, std::nullopt);
-    EXPECT_TRUE(sessions.set_identity(id, admin));
-    EXPECT_EQ(sessions.find(id)->identity, admin);
+    EXPECT_FALSE(before->proof);
+    EXPECT_TRUE(sessions.set_proof(id, {admin}));
+    EXPECT_EQ(sessions.find(id)->proof->identity, admin);
     EXPECT_TRUE(sessions.close(id));
     EXPECT_FALSE(sessions.find(id));
     EXPECT_EQ(sessions.count(), 0U);
@@ -47,10 +47,10 @@ TEST_F(Sessions, AreForWhomTheyWereSetUpFor) {
     EXPECT_FALSE(session->admits(admin.handle, 301));
     EXPECT_FALSE(session->admits(admin.handle, 0)) << "another key of his might prove it";
     EXPECT_FALSE(session->admits("88.111.1/OTHER", 300));
-    EXPECT_FALSE(sessions.set_identity(id, {admin.handle, 301}));
-    EXPECT_FALSE(sessions.set_identity(id, {"88.111.1/OTHER", 300}));
-    EXPECT_EQ(sessions.find(id)->identity, std::nullopt);
-    EXPECT_TRUE(sessions.set_identity(id, admin));
+    EXPECT_FALSE(sessions.set_proof(id, {{admin.handle, 301}}));
+    EXPECT_FALSE(sessions.set_proof(id, {{"88.111.1/OTHER", 300}}));
+    EXPECT_FALSE(sessions.find(id)->proof);
+    EXPECT_TRUE(sessions.set_proof(id, {admin}));
 }
 
 TEST_F(Sessions, AreForAnyKeyOfAHandleThatWasNamedWithoutOne) {
@@ -64,18 +64,41 @@ TEST_F(Sessions, OfNobodyAreForWhoeverProvesHimselfFirst) {
     EXPECT_FALSE(name_identity("", 300));
     const std::uint32_t id = open(sessions);
     EXPECT_TRUE(sessions.find(id)->admits("88.111.1/OTHER", 1));
-    EXPECT_TRUE(sessions.set_identity(id, admin));
+    EXPECT_TRUE(sessions.set_proof(id, {admin}));
     EXPECT_FALSE(sessions.find(id)->admits("88.111.1/OTHER", 1));
-    EXPECT_FALSE(sessions.set_identity(id, {"88.111.1/OTHER", 1}));
+    EXPECT_FALSE(sessions.set_proof(id, {{"88.111.1/OTHER", 1}}));
     EXPECT_TRUE(sessions.find(id)->admits(admin.handle, 301)) << "he may have a new key";
-    EXPECT_EQ(sessions.find(id)->identity, admin);
+    EXPECT_EQ(sessions.find(id)->proof->identity, admin);
+}
+
+TEST_F(Sessions, WhoseProofIsForgottenAreStillForTheSame) {
+    const std::uint32_t id = open(sessions);
+    EXPECT_TRUE(sessions.set_proof(id, {admin}));
+    sessions.forget_proof(id);
+    EXPECT_FALSE(sessions.find(id)->proof);
+    EXPECT_FALSE(sessions.set_proof(id, {{"88.111.1/OTHER", 1}}));
+    EXPECT_TRUE(sessions.set_proof(id, {admin}));
+    sessions.forget_proof(99);
+    EXPECT_EQ(sessions.count(), 1U);
+}
+
+TEST_F(Sessions, WhoseProofIsForgottenGoFirstInAFlood) {
+    SessionTable table{{.count_max = 2}, clock};
+    const std::uint32_t first = open(table);
+    ASSERT_TRUE(table.set_proof(first, {admin}));
+    const std::uint32_t second = open(table);
+    ASSERT_TRUE(table.set_proof(second, {admin}));
+    table.forget_proof(second);
+    open(table);
+    EXPECT_TRUE(lives(table, first));
+    EXPECT_FALSE(lives(table, second));
 }
 
 TEST_F(Sessions, ThatDoNotExistAreNotThereForAnything) {
     EXPECT_FALSE(sessions.find(99));
     EXPECT_EQ(sessions.accept(99, 1).error(), errc::unknown_session);
     EXPECT_EQ(sessions.next_counter(99), std::nullopt);
-    EXPECT_FALSE(sessions.set_identity(99, admin));
+    EXPECT_FALSE(sessions.set_proof(99, {admin}));
     EXPECT_FALSE(sessions.close(99));
 }
 
@@ -150,7 +173,7 @@ TEST_F(Sessions, DriveOutThatOfTheLongestUnused) {
 TEST_F(Sessions, WhoseHolderIsKnownStayThroughAFlood) {
     SessionTable table{{.count_max = 10}, clock};
     const std::uint32_t known = open(table);
-    ASSERT_TRUE(table.set_identity(known, admin));
+    ASSERT_TRUE(table.set_proof(known, {admin}));
     for (int round = 0; round < 10'000; ++round) open(table);
     EXPECT_TRUE(lives(table, known));
     EXPECT_EQ(table.count(), 10U);
@@ -160,8 +183,8 @@ TEST_F(Sessions, WhoseHolderIsKnownGoWhenThereAreNoOthers) {
     SessionTable table{{.count_max = 2}, clock};
     const std::uint32_t first = open(table);
     const std::uint32_t second = open(table);
-    table.set_identity(first, admin);
-    table.set_identity(second, admin);
+    table.set_proof(first, {admin});
+    table.set_proof(second, {admin});
     EXPECT_TRUE(table.accept(first, 1));
     const std::uint32_t third = open(table);
     EXPECT_FALSE(lives(table, second));
@@ -180,7 +203,7 @@ TEST_F(Sessions, HaveIdsThatAreAllDifferentAndAllGoInTime) {
 
 TEST_F(Sessions, ByTheHundredThousandDriveOutNoneButThemselves) {
     const std::uint32_t honest = open(sessions);
-    ASSERT_TRUE(sessions.set_identity(honest, admin));
+    ASSERT_TRUE(sessions.set_proof(honest, {admin}));
     const std::uint32_t first = open(sessions);
     for (int flood = 0; flood < 250'000; ++flood) open(sessions);
     EXPECT_EQ(sessions.count(), 100'000U);
