@@ -54,6 +54,9 @@ Administration::Administration(registry::CommitQueue& queue, ForeignKeys& foreig
       options_{options},
       challenges_{options.challenges, clock},
       sessions_{options.sessions, clock},
+      given_answers_{{.count_max = options.challenges.count_max,
+                      .life_seconds = options.challenges.life_seconds},
+                     clock},
       gate_{options.gate, clock} {}
 
 void Administration::set_context(ServiceContext context) {
@@ -70,6 +73,7 @@ Figures Administration::figures() const {
     return {.counts = gate_.counts(),
             .challenges = challenges_.figures(),
             .sessions = sessions_.figures(),
+            .given_answers = given_answers_.figures(),
             .commits = queue_.figures(),
             .keys = foreign_keys_.figures()};
 }

@@ -13,6 +13,7 @@
 #include "resolver/admin/fault_log.hpp"
 #include "resolver/admin/foreign_keys.hpp"
 #include "resolver/admin/gate.hpp"
+#include "resolver/admin/given_answers.hpp"
 #include "resolver/auth/authenticate.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
@@ -104,6 +105,7 @@ private:
     const AdministrationOptions options_;
     auth::ChallengeTable challenges_;
     auth::SessionTable sessions_;
+    GivenAnswers given_answers_;
     Gate gate_;
     mutable std::mutex context_guard_;
     std::shared_ptr<const ServiceContext> context_ = std::make_shared<ServiceContext>();

@@ -12,6 +12,7 @@
 #include "protocol/handle/message.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/changes.hpp"
+#include "resolver/admin/answers.hpp"
 #include "resolver/admin/login.hpp"
 #include "resolver/admin/metrics.hpp"
 #include "resolver/auth/challenge_table.hpp"
@@ -21,10 +22,6 @@
 #include "resolver/service.hpp"
 
 namespace idnode::resolver::admin {
-
-/// Whole messages that answer one request, in their order.
-using Answers = std::vector<std::string>;
-using Done = std::function<void(Answers answers)>;
 
 /// By which way a message came, and from where.
 struct Arrival {
@@ -79,6 +76,9 @@ public:
     /// Without an answer: making one has failed as well.
     void abandon() noexcept;
     bool finished() const noexcept { return !done_; }
+
+    /// Who is told the answer; whoever takes him away ends the exchange.
+    Done& done() noexcept { return done_; }
 
     Counts& counts() noexcept { return counts_; }
 

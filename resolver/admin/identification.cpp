@@ -15,15 +15,27 @@ void Administration::answer_challenge_response(registry::Lookup& lookup, const P
     const auto answer = protocol::decode_challenge_answer(exchange->request().body);
     if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
     const std::uint32_t id = exchange->request().envelope.session_id;
-    // Before the challenge is gone: whoever the session is for can still answer it.
     const auto session = sessions_.find(id);
-    if (session && !session->admits(answer->handle, answer->index))
+    const bool admitted = !session || session->admits(answer->handle, answer->index);
+    const limits::Source& source = exchange->arrival.source;
+    std::optional<auth::ChallengedRequest> challenged;
+    const auto take = [&] {
+        // Whoever the session is for can still answer the challenge.
+        if (admitted) challenged = challenges_.take(id);
+        // From a forged address nobody can have got it.
+        if (challenged && source.may_be_forged() && !source.has_address_of(challenged->source))
+            challenged.reset();
+        return challenged.has_value();
+    };
+    if (!source.may_be_forged())
+        take();
+    else if (given_answers_.repeat(GivenAnswers::key_of(source, exchange->request()),
+                                   exchange->done(), take))
+        return;
+    if (!admitted)
         return exchange->fail_unproven(ResponseCode::invalid_admin,
                                        "The session was set up for somebody else");
-    auto challenged = challenges_.take(id);
-    // From a forged address nobody can have got the challenge.
-    const limits::Source& source = exchange->arrival.source;
-    if (!challenged || (source.may_be_forged() && !source.has_address_of(challenged->source)))
+    if (!challenged)
         return exchange->fail_unproven(ResponseCode::authentication_timeout,
                                        "There is no such challenge, or its time is over");
     if (const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response)) {

@@ -125,6 +125,11 @@ std::vector<MetricFamily> make_families(const Figures& figures) {
                        {"expired", number(challenges.expired)},
                        {"displaced", number(challenges.displaced)},
                        {"unknown", number(challenges.unknown)}}),
+        make_single("idnode_repeated_answers_total",
+                    "Datagrams that came before and were answered as before", MetricType::Counter,
+                    number(figures.given_answers.repeated)),
+        make_single("idnode_kept_answers_bytes", "Memory of the answers that are kept for that",
+                    MetricType::Gauge, number(figures.given_answers.kept_octets)),
         make_single("idnode_sessions", "Open sessions", MetricType::Gauge, number(sessions.open)),
         make_outcomes("idnode_sessions_total", "Sessions, by what became of them",
                       {{"opened", number(sessions.opened)},
@@ -142,6 +147,7 @@ void add_refusals(const Figures& figures, MetricFamily& refusals) {
     for (std::size_t at = 0; at < limit_count; ++at)
         add_line(refusals, number(figures.counts.limits[at].value()),
                  {{"reason", limit_names[at]}});
+    add_line(refusals, number(figures.given_answers.dropped), {{"reason", "repetitions_limit"}});
 }
 
 }  // namespace idnode::resolver::admin

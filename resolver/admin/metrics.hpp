@@ -6,6 +6,7 @@
 
 #include "protocol/codes/op_code.hpp"
 #include "registry/commit_queue.hpp"
+#include "resolver/admin/given_answers.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/metrics.hpp"
@@ -88,6 +89,7 @@ struct Figures {
     const Counts& counts;
     auth::ChallengeTable::Figures challenges;
     auth::SessionTable::Figures sessions;
+    GivenAnswers::Figures given_answers{};
     registry::CommitQueue::Figures commits;
     KeyFigures keys{};
     std::size_t waiting_requests = 0;

@@ -42,6 +42,43 @@ TEST_F(Change, ACreateIsTheSameInAnotherMessageAndOtherRequestsAreNot) {
     }
 }
 
+TEST_F(Change, ADatagramThatComesTwiceIsAnsweredTwiceAndDoneOnce) {
+    UdpSocket udp{node().handle()};
+    const auto receive = [&] { return decode(join(receive_parts(udp))); };
+    for (int round = 0; round < 20; ++round) {
+        const std::string request = encode_operation(
+            create, values_body("88.118.8/TWICE-" + std::to_string(round), {url(1, "t"), admin()}),
+            usual_flags, 4740);
+        const Answer challenged = over(udp)(request);
+        const Credentials& who = round % 2 == 0 ? owner_key : wrong_key;
+        const std::string proof = answer_to_challenge(request, challenged, who, 4741);
+        const std::uint64_t before = node().sequence();
+        udp.send(proof);
+        udp.send(proof);
+        const Answer first = receive();
+        EXPECT_EQ(first.code(), round % 2 == 0 ? 1U : 403U);
+        EXPECT_EQ(receive().wire, first.wire);
+        EXPECT_EQ(over(udp)(proof).wire, first.wire) << "some time later";
+        EXPECT_EQ(node().sequence(), before + (round % 2 == 0 ? 1 : 0));
+        UdpSocket elsewhere{node().handle(), "127.0.0.2"};
+        EXPECT_EQ(over(elsewhere)(proof).code(), 405U);
+        EXPECT_EQ(over(udp)(answer_to_challenge(request, challenged, who, 4742)).code(), 405U);
+        EXPECT_EQ(say_(proof).code(), 405U) << "streams lose nothing";
+    }
+}
+
+TEST_F(Change, ADatagramOfASessionIsTheSameWithAnotherCounter) {
+    UdpSocket udp{node().handle()};
+    Session session{over(udp), owner};
+    const std::string request = session.guard(
+        encode_operation(create, values_body("88.118.8/COUNTED", {url(1, "c"), admin()}),
+                         usual_flags, 4750, session.id()));
+    const std::string proof = answer_to_challenge(request, over(udp)(request), owner_key, 4751);
+    const Answer first = over(udp)(session.guard(proof));
+    EXPECT_EQ(first.code(), 1U);
+    EXPECT_EQ(over(udp)(session.guard(proof)).wire, first.wire);
+}
+
 TEST_F(Change, WhatMayBeAddedMayNotBeUsedToReplace) {
     const Credentials adder{{"88.118.8/ADDER", 300}, "may only add"};
     Value secret{.index = 300, .type = "HS_SECKEY", .data = adder.secret, .references = {}};
