@@ -77,9 +77,20 @@ private:
     /// False, and refused, where the peer speaks the dialect and has to log in.
     static bool may_challenge(Exchange& exchange);
     void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
-    void finish_challenge(registry::Lookup& lookup, const Pending& exchange, std::string challenged,
-                          const auth::Verdict& verdict);
-    void resume(Exchange& exchange, std::string challenged);
+    /// Challenges on which an answer is tried one after the other, the oldest first.
+    struct Trial {
+        auth::ChallengedRequests challenged;
+        std::size_t at = 0;
+        bool taken = false;  ///< the only one, which nobody else can answer any more
+
+        const auth::ChallengedRequest& current() const { return *challenged[at]; }
+    };
+    void begin_trial(const Exchange& exchange, Trial& trial);
+    void try_answer(registry::Lookup& lookup, const Pending& exchange,
+                    const std::shared_ptr<Trial>& trial);
+    void finish_try(registry::Lookup& lookup, const Pending& exchange,
+                    const std::shared_ptr<Trial>& trial, const auth::Verdict& verdict);
+    void resume(Exchange& exchange, const auth::ChallengedRequest& challenged);
     void answer_verification(registry::Lookup& lookup, Exchange& exchange);
     void set_up_session(Exchange& exchange);
     void terminate_session(Exchange& exchange);

@@ -23,10 +23,11 @@ std::uint32_t cost_of_agreement(Bytes exchange_key) noexcept {
 }
 
 /// Signatures, and secrets that are not derived, cost less than one.
-std::uint32_t cost_of_proof(Bytes signed_response) noexcept {
+std::uint32_t cost_of_proof(Bytes signed_response, std::size_t tries) noexcept {
     const auto response = protocol::decode_secret_key_response(signed_response);
     const std::uint32_t iterations = response ? response->iterations : 0;
-    return std::max(1U, std::min(iterations, auth::iterations_max) / iterations_for_one);
+    return static_cast<std::uint32_t>(tries) *
+           std::max(1U, std::min(iterations, auth::iterations_max) / iterations_for_one);
 }
 
 }  // namespace
@@ -67,24 +68,24 @@ Gate::Refused Gate::refuse_agreement(const Source& source, Bytes exchange_key) {
 }
 
 Gate::Refused Gate::refuse_proof(const Source& source, std::string_view handle,
-                                 Bytes signed_response) {
+                                 Bytes signed_response, std::size_t tries) {
     if (logins_.find_delay(handle, source) > 0) {
         counts_.count(ProofOutcome::delayed);
         return refuse(Limit::login,
                       "Too many proofs of this identity have failed; try again later");
     }
-    const auto limit = take_work(source, cost_of_proof(signed_response));
+    const auto limit = take_work(source, cost_of_proof(signed_response, tries));
     if (!limit) return std::nullopt;
     return refuse(*limit, "Too many proofs from your address have failed; try again in a second");
 }
 
 void Gate::note_verdict(const Source& source, std::string_view handle, Bytes signed_response,
-                        ResponseCode verdict, bool address_shown) {
+                        ResponseCode verdict, bool address_shown, std::size_t tries) {
+    const std::uint32_t cost = cost_of_proof(signed_response, tries);
     switch (verdict) {
         case ResponseCode::success:
-            source_work_.give_back(source.key(), cost_of_proof(signed_response));
-            if (source.may_be_forged())
-                datagram_work_.give_back(all_datagrams, cost_of_proof(signed_response));
+            source_work_.give_back(source.key(), cost);
+            if (source.may_be_forged()) datagram_work_.give_back(all_datagrams, cost);
             if (address_shown) logins_.note_success(handle, source);
             return counts_.count(ProofOutcome::proven);
         case ResponseCode::authentication_failed:

@@ -48,14 +48,15 @@ public:
     Refused refuse_request(const limits::Source& source);
     /// Before keys are agreed upon.
     Refused refuse_agreement(const limits::Source& source, protocol::Bytes exchange_key);
-    /// Before a proof is looked at; its verdict must be noted.
+    /// Before a proof is looked at; its verdict must be noted. `tries` says how many challenges it
+    /// may be the answer to, each of which has to be tried.
     Refused refuse_proof(const limits::Source& source, std::string_view handle,
-                         protocol::Bytes signed_response);
+                         protocol::Bytes signed_response, std::size_t tries = 1);
     /// `address_shown` says whether the proof comes from the address that it bears, as the answer
     /// to a challenge does.
     void note_verdict(const limits::Source& source, std::string_view handle,
                       protocol::Bytes signed_response, protocol::ResponseCode verdict,
-                      bool address_shown = true);
+                      bool address_shown = true, std::size_t tries = 1);
     /// Of every request of somebody who has shown who he is.
     Refused refuse_identity(const protocol::Reference& identity);
 

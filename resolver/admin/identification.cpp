@@ -8,69 +8,94 @@ namespace idnode::resolver::admin {
 /// How many handles of other nodes are looked at for one request.
 constexpr std::size_t foreign_groups_max = 4;
 
+constexpr std::string_view no_challenge = "There is no such challenge, or its time is over";
+
 using protocol::OpCode;
 using protocol::ResponseCode;
+
+/// What an answer may be to: the one challenge of its id, which is taken, since it is good for one
+/// answer, right or wrong; or those of a session, which are taken when it is known which it was to.
+void Administration::begin_trial(const Exchange& exchange, Trial& trial) {
+    const limits::Source& source = exchange.arrival.source;
+    trial.challenged = challenges_.find(exchange.request().envelope.session_id);
+    // From a forged address nobody can have got a challenge.
+    if (source.may_be_forged())
+        std::erase_if(trial.challenged,
+                      [&](const auto& each) { return !source.has_address_of(each->source); });
+    if (trial.challenged.size() != 1) return;
+    trial.taken = challenges_.take(trial.current().challenge);
+    if (!trial.taken) trial.challenged.clear();
+}
 
 void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
     const auto answer = protocol::decode_challenge_answer(exchange->request().body);
     if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
-    const std::uint32_t id = exchange->request().envelope.session_id;
-    const auto session = sessions_.find(id);
+    const auto session = sessions_.find(exchange->request().envelope.session_id);
     const bool admitted = !session || session->admits(answer->handle, answer->index);
-    const limits::Source& source = exchange->arrival.source;
-    std::optional<auth::ChallengedRequest> challenged;
-    const auto take = [&] {
-        // Whoever the session is for can still answer the challenge.
-        if (admitted) challenged = challenges_.take(id);
-        // From a forged address nobody can have got it.
-        if (challenged && source.may_be_forged() && !source.has_address_of(challenged->source))
-            challenged.reset();
-        return challenged.has_value();
+    const auto trial = std::make_shared<Trial>();
+    const auto begin = [&] {
+        // Whoever the session is for can still answer what waits there.
+        if (admitted) begin_trial(*exchange, *trial);
+        return !trial->challenged.empty();
     };
+    const limits::Source& source = exchange->arrival.source;
     if (!source.may_be_forged())
-        take();
+        begin();
     else if (given_answers_.repeat(GivenAnswers::key_of(source, exchange->request()),
-                                   exchange->done(), take))
+                                   exchange->done(), begin))
         return;
     if (!admitted)
         return exchange->fail_unproven(ResponseCode::invalid_admin,
                                        "The session was set up for somebody else");
-    if (!challenged)
-        return exchange->fail_unproven(ResponseCode::authentication_timeout,
-                                       "There is no such challenge, or its time is over");
-    if (const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response)) {
-        resume(*exchange, std::move(challenged->message));
-        return exchange->fail(refused->code, refused->sentence);
-    }
-    const auto asked = std::make_shared<auth::ChallengedRequest>(std::move(*challenged));
+    if (trial->challenged.empty())
+        return exchange->fail_unproven(ResponseCode::authentication_timeout, no_challenge);
+    const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response,
+                                            trial->challenged.size());
+    if (!refused) return try_answer(lookup, exchange, trial);
+    if (!trial->taken) challenges_.take(trial->current().challenge);
+    resume(*exchange, trial->current());
+    exchange->fail(refused->code, refused->sentence);
+}
+
+void Administration::try_answer(registry::Lookup& lookup, const Pending& exchange,
+                                const std::shared_ptr<Trial>& trial) {
+    const auto answer = protocol::decode_challenge_answer(exchange->request().body);
     const auto verdict = foreign_keys_.authenticate(
-        lookup, asked->challenge, *answer, [this, exchange, asked](const auth::Verdict& found) {
-            post_([this, exchange, asked, found](registry::Lookup& later) {
-                go_on(later, exchange,
-                      [&] { finish_challenge(later, exchange, asked->message, found); });
+        lookup, trial->current().challenge, *answer,
+        [this, exchange, trial](const auth::Verdict& found) {
+            post_([this, exchange, trial, found](registry::Lookup& later) {
+                go_on(later, exchange, [&] { finish_try(later, exchange, trial, found); });
             });
         });
-    if (verdict) finish_challenge(lookup, exchange, std::move(asked->message), *verdict);
+    if (verdict) finish_try(lookup, exchange, trial, *verdict);
 }
 
-/// Goes on with the request that was challenged, in its session if it has one.
-void Administration::resume(Exchange& exchange, std::string challenged) {
-    exchange.session = sessions_.find(exchange.request().envelope.session_id);
-    exchange.resume(std::move(challenged), exchange.session.has_value());
-}
-
-void Administration::finish_challenge(registry::Lookup& lookup, const Pending& exchange,
-                                      std::string challenged, const auth::Verdict& verdict) {
+void Administration::finish_try(registry::Lookup& lookup, const Pending& exchange,
+                                const std::shared_ptr<Trial>& trial, const auth::Verdict& verdict) {
+    if (verdict.code == ResponseCode::authentication_failed &&
+        trial->at + 1 < trial->challenged.size()) {
+        ++trial->at;
+        return try_answer(lookup, exchange, trial);
+    }
+    if (verdict.code != ResponseCode::success) trial->at = 0;
     const std::uint32_t id = exchange->request().envelope.session_id;
     const auto answer = protocol::decode_challenge_answer(exchange->request().body);
     gate_.note_verdict(exchange->arrival.source, answer->handle, answer->signed_response,
-                       verdict.code);
-    resume(*exchange, std::move(challenged));
+                       verdict.code, true, trial->challenged.size());
+    if (!trial->taken && !challenges_.take(trial->current().challenge))
+        return exchange->fail_unproven(ResponseCode::authentication_timeout, no_challenge);
+    resume(*exchange, trial->current());
     if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
     exchange->proof =
         auth::Proof{.identity = verdict.identity, .key = verdict.key, .time = clock_.now()};
     if (exchange->session) sessions_.set_proof(id, *exchange->proof);
     dispatch(lookup, exchange);
+}
+
+/// Goes on with the request that was challenged, in its session if it has one.
+void Administration::resume(Exchange& exchange, const auth::ChallengedRequest& challenged) {
+    exchange.session = sessions_.find(exchange.request().envelope.session_id);
+    exchange.resume(challenged.message, exchange.session.has_value());
 }
 
 void Administration::recognize(registry::Lookup& lookup, Exchange& exchange) const {

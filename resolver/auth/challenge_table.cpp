@@ -1,5 +1,7 @@
 #include "resolver/auth/challenge_table.hpp"
 
+#include <algorithm>
+
 #include "resolver/auth/random_id.hpp"
 
 namespace idnode::resolver::auth {
@@ -10,45 +12,54 @@ std::optional<OpenChallenge> ChallengeTable::issue(const protocol::Message& mess
                                                    std::uint32_t session_id,
                                                    const limits::Source& source) {
     if (octets.size() > limits_.octets_max || limits_.count_max == 0) return std::nullopt;
-    Entry entry;
-    OpenChallenge& challenge = entry.request.challenge;
+    const auto request = std::make_shared<ChallengedRequest>();
+    OpenChallenge& challenge = request->challenge;
     challenge.digest_algorithm = request_digest_algorithm(negotiate(message.envelope));
     challenge.request_digest = digest_request(challenge.digest_algorithm, message.header_and_body);
     fill_random(challenge.nonce);
-    entry.request.message = protocol::text_of(octets);
-    entry.request.source = source;
+    request->message = protocol::text_of(octets);
+    request->source = source;
 
     const std::lock_guard lock{mutex_};
-    entry.issued = clock_.now();
-    if (const auto earlier = by_id_.find(session_id); earlier != by_id_.end())
-        displace(earlier->second, entry.issued);
-    make_room(octets.size(), source, entry.issued);
     challenge.id = session_id != 0 ? session_id : make_id();
+    const std::uint32_t now = clock_.now();
+    make_room(*request, now);
     octets_ += octets.size();
-    entries_.push_back(std::move(entry));
-    const auto placed = std::prev(entries_.end());
-    by_id_.emplace(placed->request.challenge.id, placed);
+    const auto placed = entries_.insert(
+        entries_.end(), {.request = request, .issued = now, .place = {}, .id_place = {}});
+    placed->id_place = by_id_.emplace(challenge.id, placed);
     Share& share = shares_[source];
     placed->place = share.insert(share.end(), placed);
     ++figures_.issued;
-    return placed->request.challenge;
+    return challenge;
 }
 
-std::optional<ChallengedRequest> ChallengeTable::take(std::uint32_t id) {
+ChallengedRequests ChallengeTable::find(std::uint32_t id) {
     const std::lock_guard lock{mutex_};
-    const auto found = by_id_.find(id);
-    if (found == by_id_.end()) {
-        ++figures_.unknown;
-        return std::nullopt;
+    const std::uint32_t now = clock_.now();
+    ChallengedRequests found;
+    auto [next, end] = by_id_.equal_range(id);
+    if (next == end) ++figures_.unknown;
+    while (next != end) {
+        const auto entry = (next++)->second;
+        if (is_over(*entry, now))
+            displace(entry, now);
+        else
+            found.push_back(entry->request);
     }
-    const auto entry = found->second;
-    const bool over = is_over(*entry, clock_.now());
-    std::optional<ChallengedRequest> request;
-    ++(over ? figures_.expired : figures_.answered);
-    unlink(entry);
-    if (!over) request = std::move(entry->request);
-    entries_.erase(entry);
-    return request;
+    return found;
+}
+
+bool ChallengeTable::take(const OpenChallenge& challenge) {
+    const std::lock_guard lock{mutex_};
+    const auto [begin, end] = by_id_.equal_range(challenge.id);
+    const auto found = std::find_if(begin, end, [&](const Ids::value_type& each) {
+        return each.second->request->challenge.nonce == challenge.nonce;
+    });
+    ++(found == end ? figures_.unknown : figures_.answered);
+    if (found == end) return false;
+    erase(found->second);
+    return true;
 }
 
 std::size_t ChallengeTable::count() const {
@@ -77,31 +88,32 @@ bool ChallengeTable::is_over(const Entry& entry, std::uint32_t now) const noexce
     return seconds_between(entry.issued, now) >= limits_.life_seconds;
 }
 
-void ChallengeTable::make_room(std::size_t octets, const limits::Source& source,
-                               std::uint32_t now) {
-    const auto share = shares_.find(source);
+void ChallengeTable::make_room(const ChallengedRequest& request, std::uint32_t now) {
+    const auto of_session = by_id_.find(request.challenge.id);
+    if (by_id_.count(request.challenge.id) >= limits_.per_session_max)
+        displace(of_session->second, now);
+    const auto share = shares_.find(request.source);
     if (limits_.per_source_max > 0 && share != shares_.end() &&
         share->second.size() >= limits_.per_source_max)
         displace(share->second.front(), now);
     while (!entries_.empty() &&
            (is_over(entries_.front(), now) || entries_.size() >= limits_.count_max ||
-            octets_ + octets > limits_.octets_max))
+            octets_ + request.message.size() > limits_.octets_max))
         displace(entries_.begin(), now);
 }
 
 void ChallengeTable::displace(Entries::iterator entry, std::uint32_t now) {
     ++(is_over(*entry, now) ? figures_.expired : figures_.displaced);
-    unlink(entry);
-    entries_.erase(entry);
+    erase(entry);
 }
 
-/// Takes an entry out of everything but the list of them.
-void ChallengeTable::unlink(Entries::iterator entry) {
-    const auto share = shares_.find(entry->request.source);
+void ChallengeTable::erase(Entries::iterator entry) {
+    const auto share = shares_.find(entry->request->source);
     share->second.erase(entry->place);
     if (share->second.empty()) shares_.erase(share);
-    octets_ -= entry->request.message.size();
-    by_id_.erase(entry->request.challenge.id);
+    octets_ -= entry->request->message.size();
+    by_id_.erase(entry->id_place);
+    entries_.erase(entry);
 }
 
 std::uint32_t ChallengeTable::make_id() const {

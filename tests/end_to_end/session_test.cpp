@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "tests/end_to_end/administration_fixture.hpp"
 
 namespace idnode::end_to_end {
@@ -39,6 +41,39 @@ TEST_F(Sessions, OfNobodyBecomeThoseOfWhoeverProvesHimself) {
     const std::string request = create_in(session, "88.118.8/UNNAMED");
     EXPECT_EQ(answer(request, say_(request), owner_key).code(), 1U);
     EXPECT_EQ(say_(create_in(session, "88.118.8/UNNAMED-2")).code(), 1U);
+}
+
+TEST_F(Sessions, MayBeginWithSeveralRequestsAtOnce) {
+    for (const bool forward : {true, false}) {
+        Session session{say_, owner};
+        const std::string stem = forward ? "88.118.8/FORWARD-" : "88.118.8/BACKWARD-";
+        std::vector<std::string> requests;
+        std::vector<Answer> challenged;
+        for (const char* const number : {"0", "1", "2"}) {
+            requests.push_back(create_in(session, stem + number));
+            challenged.push_back(say_(requests.back()));
+            ASSERT_EQ(challenged.back().code(), 402U);
+        }
+        if (!forward) {
+            std::ranges::reverse(requests);
+            std::ranges::reverse(challenged);
+        }
+        for (std::size_t at = 0; at < requests.size(); ++at)
+            EXPECT_EQ(answer(requests[at], challenged[at], owner_key).code(), 1U) << at;
+        for (const char* const number : {"0", "1", "2"}) EXPECT_EQ(url_of(stem + number), "s");
+        EXPECT_EQ(answer(requests[0], challenged[0], owner_key).code(), 405U);
+    }
+}
+
+TEST_F(Sessions, LoseOneChallengeByAWrongAnswer) {
+    Session session{say_, owner};
+    const std::string first = create_in(session, "88.118.8/FIRST");
+    const Answer first_challenged = say_(first);
+    const std::string second = create_in(session, "88.118.8/SECOND");
+    const Answer second_challenged = say_(second);
+    EXPECT_EQ(answer(second, second_challenged, wrong_key).code(), 403U);
+    EXPECT_EQ(answer(second, second_challenged, owner_key).code(), 1U);
+    EXPECT_EQ(answer(first, first_challenged, owner_key).code(), 405U) << "the oldest was lost";
 }
 
 TEST_F(Sessions, AreAsGoodAsTheKeyThatHasProvenThem) {

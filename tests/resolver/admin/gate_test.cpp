@@ -104,6 +104,18 @@ TEST_F(Gates, ChargeNothingForAProofThatHolds) {
     EXPECT_EQ(count_proofs(50'000, ResponseCode::success), 100);
 }
 
+TEST_F(Gates, ChargeAProofForEachChallengeOnWhichItIsTried) {
+    const std::string response = response_of(1);
+    const auto prove = [&](ResponseCode code) {
+        if (gate.refuse_proof(here, owner, protocol::bytes_of(response), 4)) return false;
+        gate.note_verdict(here, owner, protocol::bytes_of(response), code, true, 4);
+        return true;
+    };
+    for (int each = 0; each < 5; ++each) EXPECT_TRUE(prove(ResponseCode::success)) << each;
+    EXPECT_TRUE(prove(ResponseCode::authentication_failed));
+    EXPECT_FALSE(prove(ResponseCode::success)) << "two of six units are left";
+}
+
 TEST_F(Gates, DelayAnIdentityWhoseProofsFailedWhateverWasWrong) {
     for (const ResponseCode code :
          {ResponseCode::authentication_failed, ResponseCode::invalid_admin}) {

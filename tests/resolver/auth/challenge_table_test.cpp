@@ -27,6 +27,13 @@ protected:
                            session_id);
     }
 
+    /// Takes the oldest challenge of an id.
+    static std::shared_ptr<const ChallengedRequest> take(ChallengeTable& table, std::uint32_t id) {
+        const ChallengedRequests found = table.find(id);
+        if (found.empty() || !table.take(found.front()->challenge)) return nullptr;
+        return found.front();
+    }
+
     MovingClock clock;
     ChallengeTable challenges{{}, clock};
 };
@@ -37,13 +44,13 @@ TEST_F(Challenges, GiveTheRequestOutOnce) {
     EXPECT_EQ(challenge->id % 2, 0U);
     EXPECT_EQ(challenges.count(), 1U);
     EXPECT_EQ(challenges.octets(), request.size());
-    const auto taken = challenges.take(challenge->id);
+    const auto taken = take(challenges, challenge->id);
     ASSERT_TRUE(taken);
     EXPECT_EQ(taken->message, request);
     EXPECT_EQ(taken->challenge.nonce, challenge->nonce);
     EXPECT_EQ(text_of(taken->challenge.request_digest.bytes()),
               text_of(challenge->request_digest.bytes()));
-    EXPECT_FALSE(challenges.take(challenge->id));
+    EXPECT_FALSE(take(challenges, challenge->id));
     EXPECT_EQ(challenges.count(), 0U);
     EXPECT_EQ(challenges.octets(), 0U);
 }
@@ -83,14 +90,14 @@ TEST_F(Challenges, LiveForAMinuteAndNotASecondLonger) {
     clock.time += 1;
     const auto second = issue(challenges);
     clock.time += 59;
-    EXPECT_FALSE(challenges.take(first->id));
-    EXPECT_TRUE(challenges.take(second->id));
+    EXPECT_FALSE(take(challenges, first->id));
+    EXPECT_TRUE(take(challenges, second->id));
 }
 
 TEST_F(Challenges, OutliveAClockThatIsSetBack) {
     const auto challenge = issue(challenges);
     clock.time -= 1000;
-    EXPECT_TRUE(challenges.take(challenge->id));
+    EXPECT_TRUE(take(challenges, challenge->id));
 }
 
 TEST_F(Challenges, ThatAreOverMakeRoomByThemselves) {
@@ -101,15 +108,38 @@ TEST_F(Challenges, ThatAreOverMakeRoomByThemselves) {
     EXPECT_EQ(challenges.octets(), request.size());
 }
 
-TEST_F(Challenges, OfOneSessionTakeTheSessionsIdAndEachOthersPlace) {
-    const auto first = issue(challenges, 99);
-    const auto second = issue(challenges, 99);
-    EXPECT_EQ(first->id, 99U);
-    EXPECT_EQ(second->id, 99U);
-    EXPECT_EQ(challenges.count(), 1U);
-    EXPECT_EQ(challenges.octets(), request.size());
-    EXPECT_EQ(challenges.take(99)->challenge.nonce, second->nonce);
-    EXPECT_FALSE(challenges.take(99));
+TEST_F(Challenges, OfOneSessionAllHaveItsIdAndAreAnsweredInAnyOrder) {
+    std::vector<OpenChallenge> asked;
+    for (int each = 0; each < 3; ++each) asked.push_back(*issue(challenges, 99));
+    const ChallengedRequests found = challenges.find(99);
+    ASSERT_EQ(found.size(), 3U);
+    for (std::size_t at = 0; at < found.size(); ++at) {
+        EXPECT_EQ(found[at]->challenge.id, 99U);
+        EXPECT_EQ(found[at]->challenge.nonce, asked[at].nonce) << "the oldest first";
+    }
+    EXPECT_TRUE(challenges.take(asked[1]));
+    EXPECT_FALSE(challenges.take(asked[1])) << "each once";
+    EXPECT_EQ(challenges.find(99).size(), 2U);
+    EXPECT_TRUE(challenges.take(asked[2]));
+    EXPECT_TRUE(challenges.take(asked[0]));
+    EXPECT_TRUE(challenges.find(99).empty());
+    EXPECT_EQ(challenges.octets(), 0U);
+}
+
+TEST_F(Challenges, OfOneSessionDriveOutItsOldestWhenThereAreTooMany) {
+    ChallengeTable table{{.per_session_max = 2}, clock};
+    issue(table, 77);
+    const auto first = issue(table, 99);
+    clock.time += 1;
+    const auto second = issue(table, 99);
+    const auto third = issue(table, 99);
+    EXPECT_EQ(table.count(), 3U);
+    EXPECT_FALSE(table.take(*first));
+    clock.time += 59;
+    EXPECT_TRUE(table.find(77).empty());
+    EXPECT_EQ(table.find(99).size(), 2U);
+    EXPECT_TRUE(table.take(*second));
+    EXPECT_TRUE(table.take(*third));
 }
 
 TEST_F(Challenges, DriveOutTheOldestWhenThereAreTooMany) {
@@ -117,8 +147,8 @@ TEST_F(Challenges, DriveOutTheOldestWhenThereAreTooMany) {
     std::vector<std::uint32_t> ids(4);
     for (std::uint32_t& id : ids) id = issue(table)->id;
     EXPECT_EQ(table.count(), 3U);
-    EXPECT_FALSE(table.take(ids[0]));
-    for (std::size_t at = 1; at < 4; ++at) EXPECT_TRUE(table.take(ids[at])) << at;
+    EXPECT_FALSE(take(table, ids[0]));
+    for (std::size_t at = 1; at < 4; ++at) EXPECT_TRUE(take(table, ids[at])) << at;
 }
 
 TEST_F(Challenges, DriveOutTheOldestWhenTheyHoldTooManyOctets) {
@@ -126,8 +156,8 @@ TEST_F(Challenges, DriveOutTheOldestWhenTheyHoldTooManyOctets) {
     std::vector<std::uint32_t> ids(4);
     for (std::uint32_t& id : ids) id = issue(table)->id;
     EXPECT_EQ(table.octets(), 3 * request.size());
-    EXPECT_FALSE(table.take(ids[0]));
-    EXPECT_TRUE(table.take(ids[1]));
+    EXPECT_FALSE(take(table, ids[0]));
+    EXPECT_TRUE(take(table, ids[1]));
 }
 
 TEST_F(Challenges, AreNotGivenForARequestThatWouldDriveOutAllOthersAndNotFit) {
@@ -149,7 +179,7 @@ TEST_F(Challenges, AreAnsweredOnceWhicheverThreadComesFirst) {
     threads.reserve(taken.size());
     for (std::size_t& count : taken)
         threads.emplace_back([&] {
-            for (const std::uint32_t id : ids) count += challenges.take(id) ? 1 : 0;
+            for (const std::uint32_t id : ids) count += take(challenges, id) ? 1 : 0;
         });
     for (std::thread& thread : threads) thread.join();
     EXPECT_EQ(taken[0] + taken[1], 1000U);
@@ -173,30 +203,30 @@ TEST_F(Challenges, OfOneSourceDriveOutTheirOwnOldestWhenTheyHaveTheirShare) {
     std::vector<std::uint32_t> ids;
     for (int each = 0; each < 4; ++each) ids.push_back(issue_to(1));
     EXPECT_EQ(table.count(), 4U);
-    EXPECT_FALSE(table.take(ids[0]));
-    EXPECT_EQ(table.take(ids[3])->source, source(1));
+    EXPECT_FALSE(take(table, ids[0]));
+    EXPECT_EQ(take(table, ids[3])->source, source(1));
     const std::uint32_t next = issue_to(1);
-    EXPECT_TRUE(table.take(ids[1])) << "the share has a place again";
-    EXPECT_TRUE(table.take(ids[2]));
-    EXPECT_TRUE(table.take(next));
-    EXPECT_TRUE(table.take(other));
+    EXPECT_TRUE(take(table, ids[1])) << "the share has a place again";
+    EXPECT_TRUE(take(table, ids[2]));
+    EXPECT_TRUE(take(table, next));
+    EXPECT_TRUE(take(table, other));
 }
 
 TEST_F(Challenges, OfOneSourceMayBeAllWithoutALimit) {
     ChallengeTable table{{.count_max = 5, .per_source_max = 0}, clock};
     std::vector<std::uint32_t> ids(5);
     for (std::uint32_t& id : ids) id = issue(table)->id;
-    for (const std::uint32_t id : ids) EXPECT_TRUE(table.take(id));
+    for (const std::uint32_t id : ids) EXPECT_TRUE(take(table, id));
 }
 
 TEST_F(Challenges, AreCountedByWhatBecomesOfThem) {
     ChallengeTable table{{.count_max = 2}, clock};
     std::vector<std::uint32_t> ids(3);
     for (std::uint32_t& id : ids) id = issue(table)->id;
-    EXPECT_FALSE(table.take(ids[0]));
-    EXPECT_TRUE(table.take(ids[1]));
+    EXPECT_FALSE(take(table, ids[0]));
+    EXPECT_TRUE(take(table, ids[1]));
     clock.time += 60;
-    EXPECT_FALSE(table.take(ids[2]));
+    EXPECT_FALSE(take(table, ids[2]));
     issue(table);
     clock.time += 60;
     issue(table);
