@@ -22,8 +22,6 @@ using protocol::ValueView;
 using protocol::WireWriter;
 namespace op_flag = protocol::op_flag;
 
-// The sentence of the reference server: clients are known to look for it.
-constexpr std::string_view no_session = "Invalid session id or session time out. Please try again.";
 constexpr std::string_view busy = "The server is busy; try again later";
 
 /// A challenge names the digest of the request, which older peers have elsewhere.

@@ -23,6 +23,9 @@ namespace idnode::resolver::admin {
 
 inline constexpr std::string_view malformed = "The message is malformed";
 inline constexpr std::string_view not_offered = "This node does not offer that operation";
+/// The sentence of the reference server: clients are known to look for it.
+inline constexpr std::string_view no_session =
+    "Invalid session id or session time out. Please try again.";
 
 struct AdministrationOptions {
     auth::ChallengeLimits challenges{};
@@ -85,6 +88,8 @@ private:
 
         const auth::ChallengedRequest& current() const { return *challenged[at]; }
     };
+    /// Why nobody, or not this one, may answer what waits under an id.
+    Gate::Refused refuse_answer(std::uint32_t id, const protocol::ChallengeAnswer& answer);
     void begin_trial(const Exchange& exchange, Trial& trial);
     void try_answer(registry::Lookup& lookup, const Pending& exchange,
                     const std::shared_ptr<Trial>& trial);

@@ -2,6 +2,7 @@
 #include "protocol/handle/handle.hpp"
 #include "resolver/admin/administration.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/auth/random_id.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -12,6 +13,15 @@ constexpr std::string_view no_challenge = "There is no such challenge, or its ti
 
 using protocol::OpCode;
 using protocol::ResponseCode;
+
+Gate::Refused Administration::refuse_answer(std::uint32_t id,
+                                            const protocol::ChallengeAnswer& answer) {
+    if (!auth::is_session_id(id)) return std::nullopt;
+    const auto session = sessions_.find(id);
+    if (!session) return Gate::Refusal{ResponseCode::session_timeout, no_session};
+    if (session->admits(answer.handle, answer.index)) return std::nullopt;
+    return Gate::Refusal{ResponseCode::invalid_admin, "The session was set up for somebody else"};
+}
 
 /// What an answer may be to: the one challenge of its id, which is taken, since it is good for one
 /// answer, right or wrong; or those of a session, which are taken when it is known which it was to.
@@ -30,12 +40,11 @@ void Administration::begin_trial(const Exchange& exchange, Trial& trial) {
 void Administration::answer_challenge_response(registry::Lookup& lookup, const Pending& exchange) {
     const auto answer = protocol::decode_challenge_answer(exchange->request().body);
     if (!answer) return exchange->fail_unproven(ResponseCode::protocol_error, malformed);
-    const auto session = sessions_.find(exchange->request().envelope.session_id);
-    const bool admitted = !session || session->admits(answer->handle, answer->index);
+    const auto unfit = refuse_answer(exchange->request().envelope.session_id, *answer);
     const auto trial = std::make_shared<Trial>();
     const auto begin = [&] {
         // Whoever the session is for can still answer what waits there.
-        if (admitted) begin_trial(*exchange, *trial);
+        if (!unfit) begin_trial(*exchange, *trial);
         return !trial->challenged.empty();
     };
     const limits::Source& source = exchange->arrival.source;
@@ -44,9 +53,7 @@ void Administration::answer_challenge_response(registry::Lookup& lookup, const P
     else if (given_answers_.repeat(GivenAnswers::key_of(source, exchange->request()),
                                    exchange->done(), begin))
         return;
-    if (!admitted)
-        return exchange->fail_unproven(ResponseCode::invalid_admin,
-                                       "The session was set up for somebody else");
+    if (unfit) return exchange->fail_unproven(unfit->code, unfit->sentence);
     if (trial->challenged.empty())
         return exchange->fail_unproven(ResponseCode::authentication_timeout, no_challenge);
     const auto refused = gate_.refuse_proof(source, answer->handle, answer->signed_response,
@@ -88,14 +95,18 @@ void Administration::finish_try(registry::Lookup& lookup, const Pending& exchang
     if (verdict.code != ResponseCode::success) return exchange->fail(verdict.code, {});
     exchange->proof =
         auth::Proof{.identity = verdict.identity, .key = verdict.key, .time = clock_.now()};
-    if (exchange->session) sessions_.set_proof(id, *exchange->proof);
+    // What was asked for in a session is done in it or not at all.
+    if (auth::is_session_id(id) &&
+        (!exchange->session || !sessions_.set_proof(id, *exchange->proof)))
+        return exchange->fail(ResponseCode::session_timeout, no_session);
     dispatch(lookup, exchange);
 }
 
 /// Goes on with the request that was challenged, in its session if it has one.
 void Administration::resume(Exchange& exchange, const auth::ChallengedRequest& challenged) {
-    exchange.session = sessions_.find(exchange.request().envelope.session_id);
-    exchange.resume(challenged.message, exchange.session.has_value());
+    const std::uint32_t id = exchange.request().envelope.session_id;
+    exchange.session = sessions_.find(id);
+    exchange.resume(challenged.message, auth::is_session_id(id));
 }
 
 void Administration::recognize(registry::Lookup& lookup, Exchange& exchange) const {

@@ -11,6 +11,10 @@ namespace idnode::resolver::auth {
 /// apart.
 enum class IdKind : std::uint32_t { challenge = 0, session = 1 };
 
+constexpr bool is_session_id(std::uint32_t id) noexcept {
+    return (id & 1U) == static_cast<std::uint32_t>(IdKind::session);
+}
+
 /// A number that nobody can foresee and that Java reads as positive: 30 random bits, never 0.
 inline std::uint32_t random_id(IdKind kind) {
     for (;;) {

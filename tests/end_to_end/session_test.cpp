@@ -76,6 +76,22 @@ TEST_F(Sessions, LoseOneChallengeByAWrongAnswer) {
     EXPECT_EQ(answer(first, first_challenged, owner_key).code(), 405U) << "the oldest was lost";
 }
 
+TEST_F(Sessions, TakeWhatWasAskedForInThemAlong) {
+    Session session{say_, owner};
+    const std::string handle = "88.118.8/TOO-LATE";
+    const std::string request = encode_operation(
+        create, values_body(handle, {url(1, "s"), admin()}), usual_flags, 5901, session.id());
+    tcp_.send(session.guard(request, true));
+    const Answer challenged = session.open(receive_message(tcp_));
+    ASSERT_EQ(challenged.code(), 402U);
+    ASSERT_EQ(say_(ask_in(session, terminate, handle_body("/"))).code(), 1U);
+    const Answer refused = answer(request, challenged, owner_key);
+    EXPECT_EQ(refused.code(), 500U);
+    EXPECT_EQ(sentence_of(refused), "Invalid session id or session time out. Please try again.");
+    EXPECT_EQ(refused.envelope.session_id, session.id());
+    EXPECT_EQ(url_of(handle), "100");
+}
+
 TEST_F(Sessions, AreAsGoodAsTheKeyThatHasProvenThem) {
     const Credentials before{{"88.118.8/OPERATOR", 300}, "a secret of the operator"};
     const Credentials after{before.identity, "a new secret of the operator"};
