@@ -226,7 +226,7 @@ ServiceContext Server::make_context(const Config& config) const {
                          .primary = config.site_primary,
                          .key = &key_},
             .signatures_per_second = std::max(
-                1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size())),
+                1U, config.signatures_per_second_max / static_cast<unsigned>(workers_.size() + 1)),
             .administers = true,
             .industrial_login = config.administration_industrial_login};
 }

@@ -18,7 +18,8 @@ namespace idnode::resolver {
 struct ServiceContext {
     std::string site;  ///< site record: the body of answers to op code 2
     Identity identity;
-    /// Certified answers that one worker gives in a second; beyond it, the node is busy.
+    /// Certified answers that one worker gives in a second, and administration as a whole; beyond
+    /// it, the node is busy.
     std::uint32_t signatures_per_second = 1000;
     bool administers = false;       ///< somebody takes the requests that are deferred
     bool industrial_login = false;  ///< op code 2001 of the industrial dialect is known

@@ -78,9 +78,8 @@ Figures Administration::figures() const {
 
 void Administration::answer(registry::Lookup& lookup, std::string message, const Arrival& arrival,
                             Done done) noexcept {
-    const auto exchange =
-        std::make_shared<Exchange>(std::move(message), arrival, std::move(done), context(),
-                                   sessions_, gate_.counts(), clock_.now());
+    const auto exchange = std::make_shared<Exchange>(std::move(message), arrival, std::move(done),
+                                                     context(), sessions_, gate_, clock_.now());
     go_on(lookup, exchange, [&] { begin(lookup, exchange); });
 }
 
@@ -115,7 +114,7 @@ std::string Administration::refuse(Bytes message, std::string_view sentence) {
              [&](Answers answers) { refusal = std::move(answers.front()); },
              context(),
              sessions_,
-             gate_.counts(),
+             gate_,
              clock_.now()}
         .fail_unread(ResponseCode::server_busy, sentence);
     return refusal;
@@ -180,7 +179,11 @@ bool Administration::enter_session(registry::Lookup& lookup, Exchange& exchange)
 }
 
 void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange) {
-    switch (exchange->request().header.op_code) {
+    const OpCode op_code = exchange->request().header.op_code;
+    // What an answer to a challenge brings forth is dispatched again.
+    if (op_code != OpCode::challenge_response && !exchange->reserve_signature())
+        return exchange->fail(ResponseCode::server_busy, too_many_certified);
+    switch (op_code) {
         case OpCode::resolution: return answer_resolution(lookup, *exchange);
         case OpCode::get_site_info:
             return exchange->finish(ResponseCode::success, [&](WireWriter& body) {

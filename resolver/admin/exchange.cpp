@@ -51,12 +51,27 @@ void Exchange::resume(std::string challenged, bool in_session) {
     request_.envelope.session_id = in_session ? answered.session_id : 0;
 }
 
+/// In a session a MAC does it.
+bool Exchange::is_certified() const noexcept {
+    return signed_by_server ||
+           (!session && request_.header.op_flags & op_flag::certify && context_->identity.key);
+}
+
+bool Exchange::reserve_signature() {
+    if (is_certified() && !may_sign_)
+        may_sign_ = gate_.take_signatures(context_->signatures_per_second, 1);
+    return may_sign_ || !is_certified();
+}
+
 std::string Exchange::compose(const Write& write) {
     const auto room = std::make_unique_for_overwrite<std::byte[]>(reply_size_max);
     const bool in_session = session && !signed_by_server;
     protocol::Message request = request_;
-    if (in_session) request.header.op_flags &= ~op_flag::certify;  // by a MAC instead
-    if (signed_by_server) request.header.op_flags |= op_flag::certify;
+    const bool too_many = !reserve_signature();
+    if (too_many) counts().count(Limit::signatures);
+    request.header.op_flags &= ~op_flag::certify;
+    if (signed_by_server || (is_certified() && !too_many))
+        request.header.op_flags |= op_flag::certify;
     ReplyWriter writer{request, {room.get(), reply_size_max}, context_->identity, now_};
     const Reply reply = write(writer);
     std::string answer{protocol::text_of(reply.head)};
@@ -91,7 +106,7 @@ std::string Exchange::protect(std::string answer, bool certify) {
 }
 
 void Exchange::end(ResponseCode code, Answers answers) {
-    counts_.count(code);
+    counts().count(code);
     const Done done = std::exchange(done_, {});
     done(std::move(answers));
 }
@@ -116,6 +131,15 @@ void Exchange::challenge(const auth::OpenChallenge& challenge) {
 }
 
 void Exchange::finish_list(const std::vector<std::string>& handles) {
+    const std::size_t parts = std::max<std::size_t>(
+        1, (handles.size() + protocol::listed_handles_max - 1) / protocol::listed_handles_max);
+    const std::uint32_t per_second = context_->signatures_per_second;
+    // One is reserved. Of more than a second has, all of that second have to be free.
+    if (is_certified() &&
+        !gate_.take_signatures(per_second, std::min<std::size_t>(parts, per_second) - 1)) {
+        counts().count(Limit::signatures);
+        return fail(ResponseCode::server_busy, too_many_certified);
+    }
     Answers answers;
     const std::span all{handles};
     std::size_t begin = 0;

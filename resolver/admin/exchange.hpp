@@ -13,8 +13,8 @@
 #include "protocol/handle/wire.hpp"
 #include "registry/changes.hpp"
 #include "resolver/admin/answers.hpp"
+#include "resolver/admin/gate.hpp"
 #include "resolver/admin/login.hpp"
-#include "resolver/admin/metrics.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/limits/limit_key.hpp"
@@ -22,6 +22,9 @@
 #include "resolver/service.hpp"
 
 namespace idnode::resolver::admin {
+
+inline constexpr std::string_view too_many_certified =
+    "Too many certified answers are asked for; try again in a second";
 
 /// By which way a message came, and from where.
 struct Arrival {
@@ -34,16 +37,16 @@ struct Arrival {
 /// Used by one thread at a time.
 class Exchange : public std::enable_shared_from_this<Exchange> {
 public:
-    /// `sessions` and `counts` outlive the exchange.
+    /// `sessions` and `gate` outlive the exchange.
     Exchange(std::string message, const Arrival& arrived, Done done,
              std::shared_ptr<const ServiceContext> context, auth::SessionTable& sessions,
-             Counts& counts, std::uint32_t now)
+             Gate& gate, std::uint32_t now)
         : arrival{arrived},
           octets_{std::move(message)},
           done_{std::move(done)},
           context_{std::move(context)},
           sessions_{sessions},
-          counts_{counts},
+          gate_{gate},
           now_{now} {}
 
     /// The request in the clear; valid once `read` has succeeded.
@@ -59,12 +62,17 @@ public:
     /// the challenge.
     void resume(std::string challenged, bool in_session);
 
+    /// Whether the answer may be signed by the server, as far as it will have to be: false when
+    /// there is no signature left for it. An answer that was not asked about, such as that of an
+    /// error, leaves unsigned then.
+    bool reserve_signature();
+
     // Each of these ends the exchange.
     void finish(protocol::ResponseCode code,
                 const std::function<void(protocol::WireWriter&)>& write_body = {});
     void fail(protocol::ResponseCode code, std::string_view sentence);
     void challenge(const auth::OpenChallenge& challenge);
-    /// Several messages that belong together.
+    /// Several messages that belong together; refused when they cannot all be signed.
     void finish_list(const std::vector<std::string>& handles);
     /// With nothing but the envelope, and the header of what came in the clear. Unsigned.
     void fail_unread(protocol::ResponseCode code, std::string_view sentence);
@@ -80,7 +88,7 @@ public:
     /// Who is told the answer; whoever takes him away ends the exchange.
     Done& done() noexcept { return done_; }
 
-    Counts& counts() noexcept { return counts_; }
+    Counts& counts() noexcept { return gate_.counts(); }
 
     const Arrival arrival;
     std::optional<auth::SessionState> session;  ///< that the request belongs to
@@ -93,6 +101,7 @@ public:
 
 private:
     using Write = std::function<Reply(ReplyWriter&)>;
+    bool is_certified() const noexcept;
     std::string compose(const Write& write);
     std::string protect(std::string answer, bool certify);
     void end(protocol::ResponseCode code, Answers answers);
@@ -101,10 +110,11 @@ private:
     protocol::Message request_{};
     bool read_ = false;
     bool encrypted_ = false;  ///< it came so
+    bool may_sign_ = false;
     Done done_;
     std::shared_ptr<const ServiceContext> context_;
     auth::SessionTable& sessions_;
-    Counts& counts_;
+    Gate& gate_;
     std::uint32_t now_;
 };
 

@@ -37,7 +37,8 @@ Gate::Gate(const GateOptions& options, const Clock& clock)
       source_work_{options.source_work, options.sources_max, clock},
       datagram_work_{options.datagram_work, 1, clock},
       identity_requests_{options.identity_requests, options.identities_max, clock},
-      logins_{options.logins, options.identities_max, clock} {}
+      logins_{options.logins, options.identities_max, clock},
+      clock_{clock} {}
 
 Gate::Refused Gate::refuse(Limit limit, std::string_view sentence) {
     counts_.count(limit);
@@ -94,6 +95,12 @@ void Gate::note_verdict(const Source& source, std::string_view handle, Bytes sig
             return counts_.count(ProofOutcome::failed);
         default: return counts_.count(ProofOutcome::unfit);
     }
+}
+
+bool Gate::take_signatures(std::uint32_t per_second, std::size_t count) {
+    const limits::Rate rate{.per_second = per_second, .burst = per_second};
+    const std::lock_guard lock{signature_guard_};
+    return signatures_.take(rate, static_cast<std::uint32_t>(count), clock_.now());
 }
 
 Gate::Refused Gate::refuse_identity(const protocol::Reference& identity) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -57,6 +58,9 @@ public:
     void note_verdict(const limits::Source& source, std::string_view handle,
                       protocol::Bytes signed_response, protocol::ResponseCode verdict,
                       bool address_shown = true, std::size_t tries = 1);
+    /// Before that many answers are signed by the server: whether as many are left of those that
+    /// there may be in a second.
+    bool take_signatures(std::uint32_t per_second, std::size_t count);
     /// Of every request of somebody who has shown who he is.
     Refused refuse_identity(const protocol::Reference& identity);
 
@@ -73,6 +77,9 @@ private:
     limits::RateLimiter datagram_work_;
     limits::RateLimiter identity_requests_;
     limits::LoginGuard logins_;
+    const Clock& clock_;
+    std::mutex signature_guard_;
+    limits::TokenBucket signatures_;
     Counts counts_;
 };
 

@@ -32,8 +32,9 @@ enum class Limit : std::uint8_t {
     identity_requests,  ///< of one identity
     login,              ///< too many failed proofs
     changes,            ///< so many changes wait that no more are taken
+    signatures,         ///< more certified answers than one second has
 };
-inline constexpr std::size_t limit_count = 7;
+inline constexpr std::size_t limit_count = 8;
 
 /// What came of a request for a change.
 enum class ChangeOutcome : std::uint8_t {

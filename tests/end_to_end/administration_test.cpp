@@ -143,6 +143,10 @@ TEST_F(Administration, ListsHandlesInPortionsAndPrefixes) {
     all += answer.body;
     for (int number = 0; number < 60; ++number)
         EXPECT_THAT(all, HasSubstr("88.118.9/L" + std::to_string(100 + number)));
+    answer = operate(say_, list, handle_body("0.NA/88.118.9"), stranger_key,
+                     usual_flags | op_flag::certify);
+    EXPECT_FALSE(answer.credential.empty());
+    EXPECT_FALSE(decode(receive_message(tcp_)).credential.empty()) << "each portion is certified";
     EXPECT_THAT(operate(say_, list_homed, handle_body("/"), owner_key).body,
                 HasSubstr("0.NA/88.118.9"));
 }

@@ -185,6 +185,44 @@ TEST_F(Limits, OfWorkEndProofsThatFailWhoeverTheyAreOf) {
     EXPECT_THAT(sentence_of(answer), HasSubstr("Too many proofs from your address"));
 }
 
+TEST_F(Limits, OfSignaturesAreForAdministrationAsWell) {
+    node_.write_config("{workers: 1, signatures_per_second_max: 10}\n");
+    node_.home("88.118.8");
+    node_.import(prefix_record(owner));
+    node_.start();
+    TcpStream stream{node_.handle(), first_address};
+    const std::uint32_t certified = usual_flags | protocol::op_flag::certify;
+    constexpr std::uint32_t requests = 40;  // of which a second has five
+    const auto begin = Clock::now();
+    std::string all;
+    for (std::uint32_t id = 0; id < requests; ++id)
+        all += encode_operation(remove_handle, handle_body("88.118.8/NONE"), certified, id);
+    stream.send(all);
+    std::uint32_t signed_ones = 0;
+    for (std::uint32_t id = 0; id < requests; ++id) {
+        const Answer answer = decode(receive_message(stream));
+        const bool is_signed = !answer.credential.empty();
+        EXPECT_EQ(answer.code(), is_signed ? 402U : 3U);
+        signed_ones += is_signed ? 1 : 0;
+    }
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - begin);
+    EXPECT_GE(signed_ones, 5U);
+    EXPECT_LE(signed_ones, 5U * (static_cast<std::uint32_t>(seconds.count()) + 2));
+    EXPECT_EQ(refused("administrative_signature_limit"), requests - signed_ones);
+
+    const Say say = over(stream);
+    Session session{say, owner.identity};
+    const auto guarded = [&](std::uint32_t id) {
+        return session.guard(encode_operation(remove_handle, handle_body("88.118.8/NONE"),
+                                              certified, id, session.id()));
+    };
+    const std::string first = guarded(100);
+    const Answer challenged = say(first);
+    ASSERT_EQ(say(answer_to_challenge(first, challenged, owner, 101)).code(), 100U);
+    for (std::uint32_t id = 102; id < 102 + requests; ++id)
+        EXPECT_EQ(say(guarded(id)).code(), 100U) << "a MAC is not a signature";
+}
+
 TEST_F(Limits, OfFailedProofsDelayTheNextEvenIfItIsRight) {
     start("login_failures_max: 3");
     const Say say = say_from(first_address);

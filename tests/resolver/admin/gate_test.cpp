@@ -116,6 +116,19 @@ TEST_F(Gates, ChargeAProofForEachChallengeOnWhichItIsTried) {
     EXPECT_FALSE(prove(ResponseCode::success)) << "two of six units are left";
 }
 
+TEST_F(Gates, HaveSoManySignaturesInASecond) {
+    for (int each = 0; each < 3; ++each) EXPECT_TRUE(gate.take_signatures(3, 1)) << each;
+    EXPECT_FALSE(gate.take_signatures(3, 1));
+    EXPECT_TRUE(gate.take_signatures(3, 0));
+    clock.time += 1;
+    EXPECT_TRUE(gate.take_signatures(3, 2));
+    EXPECT_FALSE(gate.take_signatures(3, 2));
+    EXPECT_TRUE(gate.take_signatures(3, 1));
+    clock.time += 100;
+    EXPECT_TRUE(gate.take_signatures(3, 3)) << "what was not used is not saved up";
+    EXPECT_FALSE(gate.take_signatures(3, 1));
+}
+
 TEST_F(Gates, DelayAnIdentityWhoseProofsFailedWhateverWasWrong) {
     for (const ResponseCode code :
          {ResponseCode::authentication_failed, ResponseCode::invalid_admin}) {
