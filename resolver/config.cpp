@@ -55,6 +55,7 @@ const std::vector<Option> all_options{
     {"administration.administrators", &C::administration_administrators},
     {"administration.threads", &C::administration_threads, 1, 256},
     {"administration.requests_max", &C::administration_requests_max, 1, 1'000'000},
+    {"administration.request_memory_mib", &C::administration_request_memory_mib, 1, 1'048'576},
     {"administration.challenges_max", &C::administration_challenges_max, 1, 1'000'000},
     {"administration.challenge_seconds", &C::administration_challenge_seconds, 5, 600},
     {"administration.sessions_max", &C::administration_sessions_max, 1, 10'000'000},

@@ -63,6 +63,7 @@ struct Config {
     protocol::ReferenceList administration_administrators{};
     std::uint32_t administration_threads = 2;
     std::uint32_t administration_requests_max = 10'000;
+    std::uint32_t administration_request_memory_mib = 128;
     std::uint32_t administration_challenges_max = 10'000;
     std::uint32_t administration_challenge_seconds = 60;
     std::uint32_t administration_sessions_max = 100'000;

@@ -13,9 +13,9 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::array<const char*, limit_count> limit_names{
-    "waiting_requests_limit", "source_requests_limit",         "source_work_limit",
-    "datagram_work_limit",    "identity_requests_limit",       "login_delay",
-    "waiting_changes_limit",  "administrative_signature_limit"};
+    "waiting_requests_limit", "source_requests_limit",          "source_work_limit",
+    "datagram_work_limit",    "identity_requests_limit",        "login_delay",
+    "waiting_changes_limit",  "administrative_signature_limit", "request_memory_limit"};
 constexpr std::array<const char*, change_outcome_count> change_outcome_names{
     "done", "duplicate", "refused", "busy", "failed"};
 constexpr std::array<const char*, proof_outcome_count> proof_outcome_names{"proven", "failed",
@@ -117,6 +117,9 @@ std::vector<MetricFamily> make_families(const Figures& figures) {
         make_proofs(figures.counts),
         make_single("idnode_waiting_requests", "Requests that wait for a thread of administration",
                     MetricType::Gauge, number(figures.waiting_requests)),
+        make_single("idnode_administrative_request_bytes",
+                    "Memory of the requests to administration that have no answer yet",
+                    MetricType::Gauge, number(figures.request_octets)),
         make_single("idnode_challenges", "Challenges that wait for their answer", MetricType::Gauge,
                     number(challenges.waiting)),
         make_outcomes("idnode_challenges_total", "Challenges, by what became of them",

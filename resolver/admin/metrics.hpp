@@ -33,8 +33,9 @@ enum class Limit : std::uint8_t {
     login,              ///< too many failed proofs
     changes,            ///< so many changes wait that no more are taken
     signatures,         ///< more certified answers than one second has
+    request_memory,     ///< requests that have no answer yet need that much
 };
-inline constexpr std::size_t limit_count = 8;
+inline constexpr std::size_t limit_count = 9;
 
 /// What came of a request for a change.
 enum class ChangeOutcome : std::uint8_t {
@@ -94,6 +95,7 @@ struct Figures {
     registry::CommitQueue::Figures commits;
     KeyFigures keys{};
     std::size_t waiting_requests = 0;
+    std::size_t request_octets = 0;  ///< of all that have no answer yet
 };
 
 }  // namespace idnode::resolver::admin

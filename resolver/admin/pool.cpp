@@ -70,6 +70,7 @@ HttpReply too_many(unsigned status, std::string_view sentence) {
 Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config,
            const ServerKey* key)
     : waiting_max_{config.administration_requests_max},
+      octets_max_{std::size_t{config.administration_request_memory_mib} << 20},
       queue_{store, [&clock] { return clock.now(); }},
       foreign_keys_{key_options_of(config), clock},
       administration_{queue_, foreign_keys_, clock, [this](Task task) { post(std::move(task)); },
@@ -115,25 +116,27 @@ Pool::~Pool() {
 void Pool::submit(std::string message, const Arrival& arrival, Done done) {
     if (const auto refused = administration_.gate().refuse_request(arrival.source))
         return done({administration_.refuse(protocol::bytes_of(message), refused->sentence)});
+    const std::size_t size = message.size();
     auto octets = std::make_shared<std::string>(std::move(message));
-    if (try_post([this, octets, arrival, done](registry::Lookup& lookup) {
-            administration_.answer(lookup, std::move(*octets), arrival, done);
-        }))
-        return;
-    administration_.gate().counts().count(Limit::requests);
+    const Done last = [this, size, done](Answers answers) {
+        release(size);
+        done(std::move(answers));
+    };
+    const auto reached = try_post(size, [=, this](registry::Lookup& lookup) {
+        administration_.answer(lookup, std::move(*octets), arrival, last);
+    });
+    if (!reached) return;
+    administration_.gate().counts().count(*reached);
     done({administration_.refuse(protocol::bytes_of(*octets), busy)});
 }
 
 void Pool::submit(HttpRequest request, const Arrival& arrival, Respond respond) {
-    if (const auto refused = administration_.gate().refuse_request(arrival.source))
-        return respond(too_many(429, refused->sentence));
+    const std::size_t size = request.body.size();
     auto kept = std::make_shared<HttpRequest>(std::move(request));
-    if (try_post([this, kept, source = arrival.source, respond](registry::Lookup& lookup) {
-            api_.answer(lookup, std::move(*kept), source, respond);
-        }))
-        return;
-    administration_.gate().counts().count(Limit::requests);
-    respond(too_many(503, busy));
+    submit(size, arrival, std::move(respond),
+           [this, kept, source = arrival.source](registry::Lookup& lookup, Respond last) {
+               api_.answer(lookup, std::move(*kept), source, std::move(last));
+           });
 }
 
 std::shared_ptr<BodyStream> Pool::open_stream(const HttpRequest& request) {
@@ -142,29 +145,56 @@ std::shared_ptr<BodyStream> Pool::open_stream(const HttpRequest& request) {
 
 void Pool::feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last,
                 const Arrival& arrival, Respond respond) {
+    const std::size_t size = piece.size();
+    auto kept = std::make_shared<std::string>(std::move(piece));
+    submit(size, arrival, std::move(respond), [=](registry::Lookup& lookup, Respond answer) {
+        stream->take(lookup, std::move(*kept), last, std::move(answer));
+    });
+}
+
+/// Has a request of HTTP, or a piece of one, answered by `answer`, unless a limit forbids it.
+void Pool::submit(std::size_t octets, const Arrival& arrival, Respond respond,
+                  std::function<void(registry::Lookup&, Respond)> answer) {
     if (const auto refused = administration_.gate().refuse_request(arrival.source))
         return respond(too_many(429, refused->sentence));
-    auto kept = std::make_shared<std::string>(std::move(piece));
-    if (try_post([=](registry::Lookup& lookup) {
-            stream->take(lookup, std::move(*kept), last, respond);
-        }))
-        return;
-    administration_.gate().counts().count(Limit::requests);
+    const Respond last = [this, octets, respond](HttpReply reply) {
+        release(octets);
+        respond(std::move(reply));
+    };
+    const auto reached =
+        try_post(octets, [=](registry::Lookup& lookup) { answer(lookup, last); });
+    if (!reached) return;
+    administration_.gate().counts().count(*reached);
     respond(too_many(503, busy));
 }
 
-bool Pool::try_post(Task task) {
+/// Which limit forbids it; nothing when it was posted.
+std::optional<Limit> Pool::try_post(std::size_t octets, Task task) {
     const std::lock_guard lock{guard_};
-    if (stopped_ || tasks_.size() >= waiting_max_) return false;
+    if (const auto reached = find_limit(octets)) return reached;
     tasks_.push_back(std::move(task));
+    octets_ += octets;
     changed_.notify_one();
-    return true;
+    return std::nullopt;
+}
+
+/// What forbids to take one more of this size.
+std::optional<Limit> Pool::find_limit(std::size_t octets) const {
+    if (stopped_ || tasks_.size() >= waiting_max_) return Limit::requests;
+    if (octets > octets_max_ - octets_) return Limit::request_memory;
+    return std::nullopt;
+}
+
+void Pool::release(std::size_t octets) {
+    const std::lock_guard lock{guard_};
+    octets_ -= octets;
 }
 
 Figures Pool::figures() const {
     Figures figures = administration_.figures();
     const std::lock_guard lock{guard_};
     figures.waiting_requests = tasks_.size();
+    figures.request_octets = octets_;
     return figures;
 }
 

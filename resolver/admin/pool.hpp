@@ -33,7 +33,8 @@ public:
     void set_own(std::vector<Endpoint> listening) { foreign_keys_.set_own(std::move(listening)); }
 
     /// Takes one message, and calls `done` once: on a thread of the pool, or at once when its
-    /// source has asked for too much, or so many wait that nobody has time for it.
+    /// source has asked for too much, or so many or so long ones wait that there is neither time
+    /// nor memory for it.
     void submit(std::string message, const Arrival& arrival, Done done);
 
     /// The same for a request of the HTTP interface.
@@ -55,15 +56,20 @@ public:
 private:
     using Task = std::function<void(registry::Lookup&)>;
 
+    std::optional<Limit> find_limit(std::size_t octets) const;
+    void release(std::size_t octets);
     void post(Task task);
-    /// False when as many wait as may.
-    bool try_post(Task task);
+    void submit(std::size_t octets, const Arrival& arrival, Respond respond,
+                std::function<void(registry::Lookup&, Respond)> answer);
+    std::optional<Limit> try_post(std::size_t octets, Task task);
     void run(const registry::Store& store);
 
     const std::size_t waiting_max_;
+    const std::size_t octets_max_;
     mutable std::mutex guard_;
     std::condition_variable changed_;
     std::deque<Task> tasks_;
+    std::size_t octets_ = 0;  ///< of the messages that have no answer yet
     bool stopped_ = false;
     registry::CommitQueue queue_;
     ForeignKeys foreign_keys_;

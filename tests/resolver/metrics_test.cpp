@@ -101,7 +101,8 @@ TEST(Metrics, ShowWhatAdministrationCounts) {
         .sessions = {.opened = 9, .closed = 2, .expired = 3, .displaced = 1, .open = 3},
         .given_answers = {.repeated = 8, .dropped = 2, .kept_octets = 4711},
         .commits = {.jobs = 300, .groups = 3, .busy = std::chrono::milliseconds{1500}},
-        .waiting_requests = 6};
+        .waiting_requests = 6,
+        .request_octets = 1234};
     const Workers workers = make_workers(1);
     workers[0]->count(ResponseCode::authentication_needed);
     const std::string text = format_metrics(workers, {}, &figures);
@@ -113,13 +114,19 @@ TEST(Metrics, ShowWhatAdministrationCounts) {
           "idnode_changes_total{operation=\"modify_value\",outcome=\"duplicate\"} 1",
           "idnode_changes_total{operation=\"home_prefix\",outcome=\"done\"} 0",
           "idnode_challenges_total{outcome=\"issued\"} 5",
-          "idnode_challenges_total{outcome=\"unknown\"} 7", "idnode_sessions 3",
+          "idnode_challenges_total{outcome=\"unknown\"} 7",
+          "idnode_sessions 3",
           "idnode_refusals_total{reason=\"repetitions_limit\"} 2",
-          "idnode_repeated_answers_total 8", "idnode_kept_answers_bytes 4711",
+          "idnode_repeated_answers_total 8",
+          "idnode_kept_answers_bytes 4711",
           "idnode_sessions_total{outcome=\"displaced\"} 1",
-          "idnode_sessions_total{outcome=\"refused\"} 1", "idnode_waiting_requests 6",
-          "idnode_commits_total 3", "idnode_commit_changes_total 300",
-          "idnode_commit_seconds_total 1.5", "idnode_commit_faults_total 0"})
+          "idnode_sessions_total{outcome=\"refused\"} 1",
+          "idnode_waiting_requests 6",
+          "idnode_administrative_request_bytes 1234",
+          "idnode_commits_total 3",
+          "idnode_commit_changes_total 300",
+          "idnode_commit_seconds_total 1.5",
+          "idnode_commit_faults_total 0"})
         EXPECT_THAT(text, HasSubstr(std::string{line} + '\n'));
 }
 
