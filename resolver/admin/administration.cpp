@@ -43,9 +43,11 @@ std::string actor_of(const protocol::Reference& identity) {
 }  // namespace
 
 Administration::Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys,
-                               const Clock& clock, Post post, const AdministrationOptions& options)
+                               RecentRequests& recent_requests, const Clock& clock, Post post,
+                               const AdministrationOptions& options)
     : queue_{queue},
       foreign_keys_{foreign_keys},
+      recent_requests_{recent_requests},
       clock_{clock},
       post_{std::move(post)},
       faults_{clock},
@@ -316,7 +318,12 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     if (!change && change.error() == protocol::errc::too_many)
         return exchange->fail(ResponseCode::invalid_value, "values: expected at most 2048");
     if (!change) return exchange->fail(ResponseCode::protocol_error, malformed);
-    if (const auto fault = find_fault(*change, view_of(lookup))) {
+    const RegistryView here = view_of(lookup);
+    if (needs_memory(*change)) change->earlier = recent_requests_.find(change->digest);
+    if (change->minted)
+        if (const auto earlier = find_earlier(*change, std::nullopt, here))
+            change->handle = earlier->handle;
+    if (const auto fault = find_fault(*change, here)) {
         gate_.counts().count(change->op_code, ChangeOutcome::refused);
         return exchange->fail(fault->code, fault->message);
     }
@@ -334,14 +341,15 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
                             return may_change(identity, request, find_values_for(*exchange, view),
                                               options_.administrators);
                         }};
-    const std::string created =
-        change->op_code == OpCode::create_handle ? change->handle : std::string{};
+    Asked asked;
+    if (change->op_code == OpCode::create_handle) asked.created = change->handle;
+    if (needs_memory(*change)) asked.remembered = change->digest;
     registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
                       .done =
-                          [this, exchange, created](const registry::JobOutcome& outcome) {
-                              post_([this, exchange, created, outcome](registry::Lookup&) {
+                          [this, exchange, asked](const registry::JobOutcome& outcome) {
+                              post_([this, exchange, asked, outcome](registry::Lookup&) {
                                   guard(*exchange,
-                                        [&] { finish_change(*exchange, created, outcome); });
+                                        [&] { finish_change(*exchange, asked, outcome); });
                               });
                           },
                       .octets = exchange->octets().size()};
@@ -351,7 +359,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     exchange->fail(ResponseCode::server_busy, busy);
 }
 
-void Administration::finish_change(Exchange& exchange, const std::string& created,
+void Administration::finish_change(Exchange& exchange, const Asked& asked,
                                    const registry::JobOutcome& outcome) {
     const auto count = [&](ChangeOutcome what) {
         exchange.counts().count(exchange.request().header.op_code, what);
@@ -368,8 +376,10 @@ void Administration::finish_change(Exchange& exchange, const std::string& create
         faults_.tell(std::get<std::exception_ptr>(outcome));
         return exchange.fail(ResponseCode::error, "The node cannot write at the moment");
     }
+    if (asked.remembered && !commit->outcomes.empty())
+        recent_requests_.note(*asked.remembered, commit->sequence);
     exchange.finish(ResponseCode::success, [&](WireWriter& body) {
-        if (!created.empty()) protocol::encode_create_response(body, created);
+        if (!asked.created.empty()) protocol::encode_create_response(body, asked.created);
         // Clients ignore what stands behind: a retry of what was done before says so.
         if (commit->outcomes.empty()) body.text("duplicate");
     });

@@ -14,6 +14,7 @@
 #include "resolver/admin/foreign_keys.hpp"
 #include "resolver/admin/gate.hpp"
 #include "resolver/admin/given_answers.hpp"
+#include "resolver/admin/recent_requests.hpp"
 #include "resolver/auth/authenticate.hpp"
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
@@ -44,8 +45,9 @@ public:
     /// Everything referred to must outlive it and whatever was submitted to the queue.
     /// `post` runs what takes time, such as signing, on a thread with a lookup of its own.
     using Post = std::function<void(std::function<void(registry::Lookup&)>)>;
-    Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys, const Clock& clock,
-                   Post post, const AdministrationOptions& options);
+    Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys,
+                   RecentRequests& recent_requests, const Clock& clock, Post post,
+                   const AdministrationOptions& options);
 
     /// What it signs with and says of itself from now on.
     void set_context(ServiceContext context);
@@ -101,8 +103,12 @@ private:
     void terminate_session(Exchange& exchange);
     void answer_resolution(registry::Lookup& lookup, Exchange& exchange);
     void answer_change(registry::Lookup& lookup, const Pending& exchange);
-    void finish_change(Exchange& exchange, const std::string& created,
-                       const registry::JobOutcome& outcome);
+    /// What of a change is needed once it is made.
+    struct Asked {
+        std::string created;                         ///< the handle, if one was
+        std::optional<registry::Digest> remembered;  ///< by what, if at all
+    };
+    void finish_change(Exchange& exchange, const Asked& asked, const registry::JobOutcome& outcome);
     void answer_list(registry::Lookup& lookup, Exchange& exchange);
     /// Asks who it is, unless that is known; true when it is.
     bool require_identity(Exchange& exchange);
@@ -115,6 +121,7 @@ private:
 
     registry::CommitQueue& queue_;
     ForeignKeys& foreign_keys_;
+    RecentRequests& recent_requests_;
     const Clock& clock_;
     const Post post_;
     FaultLog faults_;

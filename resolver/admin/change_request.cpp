@@ -19,6 +19,7 @@ using protocol::ResponseCode;
 using protocol::Value;
 using protocol::ValueView;
 using registry::ChangeSet;
+using registry::ChangeView;
 using registry::Decision;
 using registry::RecordView;
 using registry::Refusal;
@@ -152,7 +153,7 @@ registry::Digest digest_of_message(const protocol::Message& message, std::uint32
 
 registry::Digest digest_of_create(const ChangeRequest& request, std::uint32_t op_flags) {
     const std::string what = protocol::written([&](protocol::WireWriter& writer) {
-        const auto flags = op_flags & (op_flag::overwrite | op_flag::mint_suffix);
+        const auto flags = op_flags & op_flag::overwrite;
         writer.raw(protocol::bytes_of(std::to_string(flags) + ' '));
         writer.text(request.handle);
         for (const Value& value : request.values) encode_value(writer, value);
@@ -213,18 +214,32 @@ protocol::Result<ChangeRequest> read_change_request(const protocol::Message& mes
             request.handle = *body;
         }
     }
-    request.digest = request.op_code == OpCode::create_handle
-                         ? digest_of_create(request, message.header.op_flags)
-                         : digest_of_message(message, request_id);
-    const bool mint = message.header.op_flags & op_flag::mint_suffix;
-    if (mint && request.op_code == OpCode::create_handle) request.handle += make_suffix();
+    const bool creates = request.op_code == OpCode::create_handle;
+    request.minted = creates && message.header.op_flags & op_flag::mint_suffix;
+    request.digest = creates && !request.minted ? digest_of_create(request, message.header.op_flags)
+                                                : digest_of_message(message, request_id);
+    if (request.minted) request.handle += make_suffix();
     return request;
 }
 
-bool is_retry(const ChangeRequest& request, const RecordView& record, const RegistryView& view) {
-    const auto change = view.change(record.sequence());
-    return change && change->operation == operation_of(request.op_code) &&
-           std::ranges::equal(change->request, request.digest);
+bool needs_memory(const ChangeRequest& request) noexcept {
+    return request.minted || request.op_code == OpCode::delete_handle;
+}
+
+std::optional<ChangeView> find_earlier(const ChangeRequest& request,
+                                       const std::optional<RecordView>& record,
+                                       const RegistryView& view) {
+    const auto find = [&](std::uint64_t sequence) {
+        auto change = view.change(sequence);
+        if (change && (change->operation != operation_of(request.op_code) ||
+                       !std::ranges::equal(change->request, request.digest)))
+            change.reset();
+        return change;
+    };
+    // What was deleted and is there again was made again, and may be deleted again.
+    if (request.earlier && (!record || request.minted))
+        if (const auto change = find(*request.earlier)) return change;
+    return record ? find(record->sequence()) : std::nullopt;
 }
 
 std::optional<Refusal> find_fault(const ChangeRequest& request, const RegistryView& view) {
@@ -243,7 +258,7 @@ std::optional<Refusal> find_fault(const ChangeRequest& request, const RegistryVi
     if (request.op_code == OpCode::create_handle) {
         if (auto refusal = find_record_refusal({request.handle, request.values})) return refusal;
         const auto record = view.find(request.handle);
-        if (record && !request.overwrite && !is_retry(request, *record, view))
+        if (record && !request.overwrite && !find_earlier(request, record, view))
             return Refusal{ResponseCode::handle_already_exists, {}};
     } else if (request.op_code == OpCode::modify_value) {
         const auto record = view.find(request.handle);
@@ -263,15 +278,14 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
         if (auto refusal = find_fault(request, view)) return std::move(*refusal);
         const bool of_prefix = changes_prefix(request.op_code);
         const auto record = of_prefix ? std::nullopt : view.find(request.handle);
-        // Whether a handle is there is no secret: everybody may resolve it.
-        if (!of_prefix && request.op_code != OpCode::create_handle && !record)
-            return Refusal{ResponseCode::handle_not_found, {}};
-        if (record && is_retry(request, *record, view)) {
-            if (view.change(record->sequence())->actor == requester.actor)
-                return ChangeSet{.changes = {}, .origin = {}};
+        if (const auto earlier = find_earlier(request, record, view)) {
+            if (earlier->actor == requester.actor) return ChangeSet{.changes = {}, .origin = {}};
             if (request.op_code == OpCode::create_handle && !request.overwrite)
                 return Refusal{ResponseCode::handle_already_exists, {}};
         }
+        // Whether a handle is there is no secret: everybody may resolve it.
+        if (!of_prefix && request.op_code != OpCode::create_handle && !record)
+            return Refusal{ResponseCode::handle_not_found, {}};
         if (!requester.may(request, transaction))
             return Refusal{ResponseCode::access_denied, "You are not permitted to do that"};
         registry::Origin origin{.actor = requester.actor,

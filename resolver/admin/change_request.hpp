@@ -20,9 +20,13 @@ struct ChangeRequest {
     std::vector<protocol::Value> values{};  ///< without times, which are the registry's to say
     std::vector<std::uint32_t> indexes{};   ///< to remove
     bool overwrite = false;
-    /// The same when a client that has lost the answer asks again: for a create with the same
-    /// values, whenever; for everything else in the same message.
+    bool minted = false;  ///< the suffix is new
+    /// The same when a client that has lost the answer asks again: for a create of a handle that
+    /// the client has named with the same values, whenever; for everything else in the same
+    /// message.
     registry::Digest digest{};
+    /// The number of a change that may have been made for it before, as far as somebody remembers.
+    std::optional<std::uint64_t> earlier{};
 };
 
 /// What somebody who has proven who he is asks for, and by which way.
@@ -73,9 +77,14 @@ registry::Operation operation_of(protocol::OpCode op_code) noexcept;
 /// Whether administrators may write a value, by its own permissions.
 bool may_be_changed(const protocol::Value& value) noexcept;
 
-/// Whether what stands in the record was written by the same request before, and not touched since.
-/// (Deleting leaves nothing that could tell.)
-bool is_retry(const ChangeRequest& request, const registry::RecordView& record,
-              const RegistryView& view);
+/// Whether only a memory of requests, and no record, can tell that this one came before: a record
+/// that was deleted is gone, and nobody knows which suffix one was given.
+bool needs_memory(const ChangeRequest& request) noexcept;
+
+/// The change that was made for the same request before: the one that is remembered, or else the
+/// last one of the record, if there is one.
+std::optional<registry::ChangeView> find_earlier(const ChangeRequest& request,
+                                                 const std::optional<registry::RecordView>& record,
+                                                 const RegistryView& view);
 
 }  // namespace idnode::resolver::admin

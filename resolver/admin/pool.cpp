@@ -73,7 +73,12 @@ Pool::Pool(const registry::Store& store, const Clock& clock, const Config& confi
       octets_max_{std::size_t{config.administration_request_memory_mib} << 20},
       queue_{store, [&clock] { return clock.now(); }},
       foreign_keys_{key_options_of(config), clock},
-      administration_{queue_, foreign_keys_, clock, [this](Task task) { post(std::move(task)); },
+      recent_requests_{store, clock},
+      administration_{queue_,
+                      foreign_keys_,
+                      recent_requests_,
+                      clock,
+                      [this](Task task) { post(std::move(task)); },
                       options_of(config)},
       http_sessions_{{.count_max = config.administration_sessions_max,
                       .age_seconds_max = config.administration_session_seconds,
@@ -161,8 +166,7 @@ void Pool::submit(std::size_t octets, const Arrival& arrival, Respond respond,
         release(octets);
         respond(std::move(reply));
     };
-    const auto reached =
-        try_post(octets, [=](registry::Lookup& lookup) { answer(lookup, last); });
+    const auto reached = try_post(octets, [=](registry::Lookup& lookup) { answer(lookup, last); });
     if (!reached) return;
     administration_.gate().counts().count(*reached);
     respond(too_many(503, busy));

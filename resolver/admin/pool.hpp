@@ -73,6 +73,7 @@ private:
     bool stopped_ = false;
     registry::CommitQueue queue_;
     ForeignKeys foreign_keys_;
+    RecentRequests recent_requests_;
     Administration administration_;
     api::HttpSessions http_sessions_;
     api::Authenticator authenticator_;

@@ -3,7 +3,14 @@
 namespace idnode::end_to_end {
 namespace {
 
-class Change : public Administration {};
+class Change : public Administration {
+protected:
+    /// The handle in the answer to a create.
+    static std::string handle_in(const Answer& answer) {
+        protocol::WireReader body{protocol::bytes_of(answer.body)};
+        return std::string{body.text()};
+    }
+};
 
 TEST_F(Change, ARequestThatIsRepeatedSucceedsAgainAndSaysSo) {
     const std::string request = encode_operation(
@@ -40,6 +47,48 @@ TEST_F(Change, ACreateIsTheSameInAnotherMessageAndOtherRequestsAreNot) {
             say_(answer_to_challenge(request, challenged, owner_key, 4721 + each));
         EXPECT_EQ(answer.code(), 1U) << "sent again as it was";
     }
+}
+
+TEST_F(Change, ADeletionThatIsRepeatedSucceedsAgain) {
+    const std::string handle = "88.118.8/DELETED";
+    const std::string body = values_body(handle, {url(1, "d"), admin()});
+    ASSERT_EQ(code(create, body), 1U);
+    const auto erase = [&](std::uint32_t id, const Credentials& who = owner_key) {
+        const std::string request =
+            encode_operation(remove_handle, handle_body(handle), usual_flags, id);
+        return say_(answer_to_challenge(request, say_(request), who, id + 1));
+    };
+    EXPECT_EQ(erase(4760).body, "");
+    const std::uint64_t after = node().sequence();
+    const Answer again = erase(4760);
+    EXPECT_EQ(again.code(), 1U);
+    EXPECT_NE(again.body.find("duplicate"), std::string::npos);
+    EXPECT_EQ(erase(4770).code(), 100U) << "another message asks for another deletion";
+    EXPECT_EQ(erase(4760, stranger_key).code(), 100U) << "and so does somebody else";
+    EXPECT_EQ(node().sequence(), after);
+    ASSERT_EQ(code(create, body), 1U);
+    EXPECT_EQ(erase(4760).body, "") << "it was there again";
+    EXPECT_EQ(url_of(handle), "100");
+}
+
+TEST_F(Change, AMintedHandleIsTheSameForTheSameMessage) {
+    const auto mint = [&](std::uint32_t id, const Credentials& who = owner_key) {
+        const std::string request =
+            encode_operation(create, values_body("88.118.8/", {url(1, "m"), admin()}),
+                             usual_flags | op_flag::mint_suffix, id);
+        const Answer answer = say_(answer_to_challenge(request, say_(request), who, id + 1));
+        return answer.code() == 1 ? handle_in(answer) : std::to_string(answer.code());
+    };
+    const std::string minted = mint(4780);
+    EXPECT_EQ(mint(4780), minted);
+    EXPECT_EQ(mint(4780, stranger_key), "101");
+    EXPECT_NE(mint(4790), minted);
+    ASSERT_EQ(code(modify, values_body(minted, {url(1, "n")})), 1U);
+    EXPECT_EQ(mint(4780), minted) << "whatever has become of it since";
+    EXPECT_EQ(url_of(minted), "n");
+    ASSERT_EQ(code(remove_handle, handle_body(minted)), 1U);
+    EXPECT_EQ(mint(4780), minted);
+    EXPECT_EQ(url_of(minted), "100");
 }
 
 TEST_F(Change, ADatagramThatComesTwiceIsAnsweredTwiceAndDoneOnce) {
