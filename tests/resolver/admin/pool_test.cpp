@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "resolver/client/handle_client.hpp"
+#include "tests/support/temp_directory.hpp"
 #include "tests/support/test_node.hpp"
 
 namespace idnode::resolver::admin {
@@ -21,6 +22,7 @@ class PoolTest : public ::testing::Test {
 protected:
     PoolTest() {
         config_.administration_threads = 1;
+        config_.data_directory = directory_.path();
         config_.administration_request_memory_mib = 1;
         pool_ = std::make_unique<Pool>(node_.store(), clock_, config_);
     }
@@ -57,6 +59,7 @@ protected:
 
     test::TestNode node_;
     test::FixedClock clock_;
+    test::TempDirectory directory_;
     Config config_;
     std::unique_ptr<Pool> pool_;
 };
