@@ -30,7 +30,7 @@ struct Account {
     std::string name{};
     Role role = Role::partner;
     std::string password{};  ///< as `hash_password` gives it; empty: nobody logs in by one
-    std::vector<std::string> prefixes{};              ///< of the enterprise
+    std::vector<std::string> prefixes{};            ///< of the enterprise
     std::optional<protocol::Reference> identity{};  ///< the key that stands for this account
     bool enabled = true;
     std::uint32_t tokens_from = 0;  ///< tokens that were issued before this second are void

@@ -8,7 +8,9 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "protocol/json/base64.hpp"
+#include "protocol/percent.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/auth/client_certificate.hpp"
 #include "resolver/auth/secret_key.hpp"
 
 namespace idnode::resolver::api {
@@ -21,19 +23,6 @@ using protocol::ResponseCode;
 constexpr std::string_view not_verified = "Identity not verified";
 
 Fault unverified() { return {.status = 401, .message = std::string{not_verified}}; }
-
-/// "%3A" and the like; what is no escape stands for itself.
-std::string unescaped(std::string_view text) {
-    std::string out;
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const auto octet = text[at] == '%' && at + 2 < text.size()
-                               ? protocol::from_hex(text.substr(at + 1, 2))
-                               : std::nullopt;
-        out += octet ? *octet : std::string(1, text[at]);
-        if (octet) at += 2;
-    }
-    return out;
-}
 
 bool takes(std::string_view& text, std::string_view scheme) {
     if (text.size() <= scheme.size() || text[scheme.size()] != ' ' ||
@@ -153,7 +142,7 @@ std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
     const auto decoded = protocol::from_base64(credentials);
     const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) return unverified();
-    const std::string user = unescaped(decoded->substr(0, colon));
+    const std::string user = protocol::percent_decoded(decoded->substr(0, colon));
     const std::string password = decoded->substr(colon + 1);
     const auto identity = protocol::parse_reference(user);
     if (!identity) {
@@ -179,6 +168,7 @@ std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
 
 std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
                                                 std::string_view parameters, Call& call) {
+    if (find_parameter(parameters, "clientCert") == "true") return take_certificate(lookup, call);
     const std::string session_id = find_parameter(parameters, "sessionId");
     if (session_id.empty()) return std::nullopt;  // only a nonce: the node shows itself first
     const auto session = sessions_.find(session_id);
@@ -192,7 +182,7 @@ std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
         }
         return std::nullopt;
     }
-    const auto identity = protocol::parse_reference(unescaped(id));
+    const auto identity = protocol::parse_reference(protocol::percent_decoded(id));
     const auto nonce = protocol::from_base64(find_parameter(parameters, "cnonce"));
     const std::string type = find_parameter(parameters, "type");
     const bool by_secret = protocol::equal_folded(type, protocol::value_type::hs_seckey);
@@ -211,16 +201,32 @@ std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
     return std::nullopt;
 }
 
+std::optional<Fault> Authenticator::take_certificate(registry::Lookup& lookup, Call& call) {
+    const auto& certificate = call.request.client_certificate;
+    const auto name = certificate ? auth::name_in_certificate(*certificate) : std::nullopt;
+    if (!name) return unverified();
+    return judge(lookup, call, name->handle, {}, [&] {
+        return auth::authenticate_by_certificate(*certificate, admin::find_values_in(lookup));
+    });
+}
+
 std::optional<Fault> Authenticator::prove(registry::Lookup& lookup,
                                           const auth::OpenChallenge& challenge,
                                           const protocol::ChallengeAnswer& answer, Call& call) {
-    if (const auto refused = gate_.refuse_proof(call.source, answer.handle, answer.signed_response))
+    return judge(lookup, call, answer.handle, answer.signed_response, [&] {
+        return auth::authenticate(challenge, answer, admin::find_values_in(lookup), weak_);
+    });
+}
+
+std::optional<Fault> Authenticator::judge(registry::Lookup& lookup, Call& call,
+                                          std::string_view handle, Bytes signed_response,
+                                          const std::function<auth::Verdict()>& find_verdict) {
+    if (const auto refused = gate_.refuse_proof(call.source, handle, signed_response))
         return Fault{.status = 429,
                      .message = std::string{refused->sentence},
                      .code = ResponseCode::server_busy};
-    const auto verdict =
-        auth::authenticate(challenge, answer, admin::find_values_in(lookup), weak_);
-    gate_.note_verdict(call.source, answer.handle, answer.signed_response, verdict.code);
+    const auth::Verdict verdict = find_verdict();
+    gate_.note_verdict(call.source, handle, signed_response, verdict.code);
     if (verdict.code != ResponseCode::success) return unverified();
     call.caller = {.identity = verdict.identity,
                    .account = find_account(lookup.snapshot(), verdict.identity)};

@@ -16,7 +16,8 @@ namespace idnode::resolver::api {
 /// - `Basic` with the name and password of an account, or with INDEX:HANDLE (percent-encoded) and
 ///   the secret key there;
 /// - `Handle` with a session that was proven before, or with a signature over its nonces by a
-///   public or a secret key (Handle.net API).
+///   public or a secret key, or `clientCert="true"` and the certificate of the TLS connection
+///   (Handle.net API).
 /// Keys of handles are those in this registry. Threads may share it.
 class Authenticator {
 public:
@@ -55,6 +56,11 @@ private:
                                     Call& call);
     std::optional<Fault> take_handle(registry::Lookup& lookup, std::string_view parameters,
                                      Call& call);
+    std::optional<Fault> take_certificate(registry::Lookup& lookup, Call& call);
+    /// Makes whom the verdict names the caller, as far as the limits on proofs let it be found.
+    std::optional<Fault> judge(registry::Lookup& lookup, Call& call, std::string_view handle,
+                               protocol::Bytes signed_response,
+                               const std::function<auth::Verdict()>& find_verdict);
     std::optional<Fault> prove(registry::Lookup& lookup, const auth::OpenChallenge& challenge,
                                const protocol::ChallengeAnswer& answer, Call& call);
 

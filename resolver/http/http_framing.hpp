@@ -29,6 +29,9 @@ public:
     registry::Transport transport() const noexcept override {
         return request_.encrypted ? registry::Transport::tunnels : registry::Transport::tunnel;
     }
+    void know_peer(std::string certificate) override {
+        request_.client_certificate = std::make_shared<const std::string>(std::move(certificate));
+    }
     std::size_t held() const noexcept override { return request_.body.size(); }
     bool inside_request() const noexcept override { return parser_.has_value(); }
     std::uint32_t idle_timeout_seconds() const noexcept override {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct HttpRequest {
     std::string target = "/";
     unsigned version = 11;   ///< 10 or 11
     bool encrypted = false;  ///< of the connection, and so of all its requests
+    /// With which the peer has opened the connection (X.509, DER); null: with none.
+    std::shared_ptr<const std::string> client_certificate{};
     bool keep_alive = false;
     bool expects_continue = false;
     unsigned host_count = 0;

@@ -60,6 +60,11 @@ limits::Source Connection::source() const noexcept {
 std::size_t Connection::receive(MutableBytes room) {
     const bool was_in_handshake = socket_.in_handshake();
     const auto moved = socket_.receive(room);
+    if (!peer_known_ && !socket_.in_handshake()) {
+        peer_known_ = true;
+        if (std::string certificate = socket_.peer_certificate(); !certificate.empty())
+            framing_->know_peer(std::move(certificate));
+    }
     const bool wants_write = moved.state == StreamSocket::State::wants_write;
     if (wants_write != std::exchange(receives_by_sending_, wants_write))
         hub_.watch(*this, EPOLL_CTL_MOD, wants_write ? EPOLLOUT : EPOLLIN);

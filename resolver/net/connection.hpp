@@ -84,6 +84,7 @@ private:
     std::uint64_t last_progress_ = 0;   ///< second in which octets last moved
     std::uint64_t request_since_ = 0;   ///< second in which the unfinished request began
     std::uint64_t sending_since_ = 0;   ///< second in which the peer began to keep answers waiting
+    bool peer_known_ = false;           ///< the framing was told of its certificate, if any
     bool receives_by_sending_ = false;  ///< TLS has to send before it can receive
     bool more_requests_ = false;        ///< `unread_` may hold whole requests
     bool deferred_ = false;             ///< the answer to a request is still to come

@@ -75,6 +75,9 @@ public:
     /// The way by which its requests come, for the change log.
     virtual registry::Transport transport() const noexcept = 0;
 
+    /// The certificate (X.509, DER) with which the peer has opened the connection.
+    virtual void know_peer(std::string) {}
+
     /// Octets that it holds of an unfinished request.
     virtual std::size_t held() const noexcept { return 0; }
 

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace idnode::resolver {
@@ -87,6 +88,16 @@ void StreamSocket::end() noexcept {
 void StreamSocket::close() noexcept {
     tls_.reset();
     socket_.close();
+}
+
+std::string StreamSocket::peer_certificate() const {
+    const X509* const certificate = tls_ ? SSL_get0_peer_certificate(tls_.get()) : nullptr;
+    if (!certificate) return {};
+    const int size = i2d_X509(certificate, nullptr);
+    std::string der(static_cast<std::size_t>(std::max(size, 0)), '\0');
+    auto* at = reinterpret_cast<unsigned char*>(der.data());
+    if (size > 0) i2d_X509(certificate, &at);
+    return der;
 }
 
 bool StreamSocket::in_handshake() const noexcept {

@@ -34,6 +34,8 @@ public:
     void close() noexcept;
 
     int descriptor() const noexcept { return socket_.number(); }
+    /// The peer's certificate (X.509, DER), once the handshake is over; empty: it has shown none.
+    std::string peer_certificate() const;
     /// Whether the peer has yet to prove that it speaks TLS.
     bool in_handshake() const noexcept;
 
