@@ -1,9 +1,11 @@
 #include "registry/batch.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
+#include "registry/trace/references.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -34,7 +36,9 @@ Outcome Batch::apply(PutRecord& put, const Origin& origin) {
     Digest before_digest;
     if (less(bytes_of(last_key_), key.bytes())) {
         put.record.settle(std::nullopt, now_);
-        txn_.append(store_.records(), key.bytes(), put.record.seal(sequence_ + 1));
+        const Bytes after = put.record.seal(sequence_ + 1);
+        change_references(put.record.handle(), {}, after);
+        txn_.append(store_.records(), key.bytes(), after);
         last_key_ = protocol::text_of(key.bytes());
     } else {
         const auto stored = txn_.get(store_.records(), key.bytes());
@@ -46,7 +50,9 @@ Outcome Batch::apply(PutRecord& put, const Origin& origin) {
             change.before = before_digest;
             outcome = Outcome::replaced;
         }
-        txn_.put(store_.records(), key.bytes(), put.record.seal(sequence_ + 1));
+        const Bytes after = put.record.seal(sequence_ + 1);
+        change_references(put.record.handle(), stored, after);
+        txn_.put(store_.records(), key.bytes(), after);
     }
     if (outcome == Outcome::created) count(put.record.handle(), 1);
     const Digest after_digest = sha256_.of(put.record.values());
@@ -60,6 +66,7 @@ Outcome Batch::apply(const RemoveRecord& removal, const Origin& origin) {
     const auto stored = txn_.get(store_.records(), key.bytes());
     if (!stored) return Outcome::absent;
     const Digest before = digest_of_stored(*stored);
+    change_references(removal.handle, stored, {});
     txn_.remove(store_.records(), key.bytes());
     count(removal.handle, -1);
     note({.operation = Operation::delete_handle, .handle = removal.handle, .before = before},
@@ -140,6 +147,27 @@ std::uint64_t Batch::commit() && {
     txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
     std::move(txn_).commit();
     return sequence_;
+}
+
+/// Keeps the edges from what a record refers to true. Most records refer to nothing. What is stored
+/// is read before the first of its changes is made.
+void Batch::change_references(std::string_view handle, std::optional<Bytes> before,
+                              std::optional<Bytes> after) {
+    const auto references_of = [](const std::optional<Bytes>& stored) {
+        std::set<std::string> references;
+        const auto record = stored ? RecordView::read(*stored) : std::nullopt;
+        if (record)
+            record->for_each_value([&](const protocol::ValueView& value) {
+                if (trace::is_reference(value.type)) trace::add_references(value, references);
+            });
+        return references;
+    };
+    const auto was = references_of(before);
+    const auto is = references_of(after);
+    if (was == is) return;
+    std::vector<Change> changes;
+    trace::change_references(handle, was, is, changes);
+    for (Change& change : changes) apply(change, {});
 }
 
 /// Handles that come together mostly have one prefix.

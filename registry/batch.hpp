@@ -34,6 +34,8 @@ private:
     void note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin);
     Digest digest_of_stored(protocol::Bytes stored);
     void note(ChangeView change, const Origin& origin);
+    void change_references(std::string_view handle, std::optional<protocol::Bytes> before,
+                           std::optional<protocol::Bytes> after);
     void count(std::string_view handle, std::int64_t more);
     void write_counts();
 

@@ -23,7 +23,17 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::job_results, "job_results", false},
                            AreaName{Area::statistics, "statistics", false},
                            AreaName{Area::identities, "identities", false},
-                           AreaName{Area::counts, "counts", false}};
+                           AreaName{Area::counts, "counts", false},
+                           AreaName{Area::events, "events", false},
+                           AreaName{Area::event_ids, "event_ids", false},
+                           AreaName{Area::edges, "edges", false},
+                           AreaName{Area::event_index, "event_index", false},
+                           AreaName{Area::captures, "captures", false},
+                           AreaName{Area::subscriptions, "subscriptions", true},
+                           AreaName{Area::edge_ends, "edge_ends", false},
+                           AreaName{Area::queries, "queries", true},
+                           AreaName{Area::names, "names", false},
+                           AreaName{Area::transformations, "transformations", false}};
 
 }  // namespace
 
@@ -57,6 +67,16 @@ std::optional<EntryView> EntryCursor::seek(std::string_view key) {
 std::optional<EntryView> EntryCursor::next() {
     if (!cursor_) return std::nullopt;
     return view(cursor_->next());
+}
+
+std::optional<EntryView> EntryCursor::seek_before(std::string_view key) {
+    if (!cursor_) return std::nullopt;
+    return view(cursor_->seek_before(bytes_of(make_entry_key(area_, key))));
+}
+
+std::optional<EntryView> EntryCursor::previous() {
+    if (!cursor_) return std::nullopt;
+    return view(cursor_->previous());
 }
 
 std::optional<EntryView> EntryCursor::view(const std::optional<lmdb::Entry>& entry) const {

@@ -23,6 +23,17 @@ enum class Area : std::uint8_t {
     statistics = 5,   ///< by day and prefix
     identities = 6,   ///< account names, by the handle and index of a key
     counts = 7,       ///< how many records a prefix has, by prefix
+    // 8 to 15 belong to what enterprises are, 16 to 23 to traces.
+    events = 16,           ///< by number
+    event_ids = 17,        ///< numbers of events, by eventID
+    edges = 18,            ///< at both ends (trace/edge.hpp)
+    event_index = 19,      ///< by term and time
+    captures = 20,         ///< jobs, by id
+    subscriptions = 21,    ///< by name
+    edge_ends = 22,        ///< by what was emptied, and when
+    queries = 23,          ///< by name
+    names = 24,            ///< how a thing was spelled, by its canonical form
+    transformations = 25,  ///< inputs and outputs, by transformationID
 };
 
 /// The word for an area; "unknown" for one of a later version.
@@ -52,6 +63,9 @@ public:
     /// The first entry at or behind `key`; an empty key means the first of the area.
     std::optional<EntryView> seek(std::string_view key);
     std::optional<EntryView> next();
+    /// The last entry before `key`, and then always the one before.
+    std::optional<EntryView> seek_before(std::string_view key);
+    std::optional<EntryView> previous();
 
 private:
     std::optional<EntryView> view(const std::optional<lmdb::Entry>& entry) const;

@@ -208,15 +208,23 @@ std::optional<Bytes> WriteTxn::last_key(MDB_dbi table) const {
 }
 
 void WriteTxn::for_each(MDB_dbi table, const std::function<void(const Entry&)>& visit) const {
+    walk(table, {}, [&](const Entry& entry) {
+        visit(entry);
+        return true;
+    });
+}
+
+void WriteTxn::walk(MDB_dbi table, Bytes from,
+                    const std::function<bool(const Entry&)>& visit) const {
     MDB_cursor* opened = nullptr;
     require(mdb_cursor_open(txn_.get(), table, &opened), "walk a table");
     const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor{opened,
                                                                           &mdb_cursor_close};
-    MDB_val key;
+    MDB_val key = to_val(from);
     MDB_val value;
-    int code = mdb_cursor_get(cursor.get(), &key, &value, MDB_FIRST);
+    int code = mdb_cursor_get(cursor.get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);
     for (; code == 0; code = mdb_cursor_get(cursor.get(), &key, &value, MDB_NEXT))
-        visit({to_bytes(key), to_bytes(value)});
+        if (!visit({to_bytes(key), to_bytes(value)})) return;
     if (code != MDB_NOTFOUND) require(code, "walk a table");
 }
 
@@ -246,6 +254,13 @@ std::optional<Entry> Cursor::seek(Bytes key) {
 }
 
 std::optional<Entry> Cursor::next() { return move({}, MDB_NEXT); }
+
+/// Where nothing stands at or behind the key, the last entry of all is the one before.
+std::optional<Entry> Cursor::seek_before(Bytes key) {
+    return seek(key) ? previous() : move({}, MDB_LAST);
+}
+
+std::optional<Entry> Cursor::previous() { return move({}, MDB_PREV); }
 
 std::optional<Entry> Cursor::move(MDB_val key, MDB_cursor_op operation) {
     MDB_val value;

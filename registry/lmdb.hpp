@@ -110,6 +110,8 @@ public:
     std::optional<Entry> first(MDB_dbi table) const;
     /// All entries in key order; `visit` changes nothing.
     void for_each(MDB_dbi table, const std::function<void(const Entry&)>& visit) const;
+    /// The entries from a key on, until `visit` returns false; it changes nothing.
+    void walk(MDB_dbi table, Bytes from, const std::function<bool(const Entry&)>& visit) const;
     MDB_dbi open_table(const char* name);
     void empty_table(MDB_dbi table);
 
@@ -133,6 +135,9 @@ public:
     /// The first entry at or behind `key`; an empty key means the first of all.
     std::optional<Entry> seek(Bytes key);
     std::optional<Entry> next();
+    /// The last entry before `key`.
+    std::optional<Entry> seek_before(Bytes key);
+    std::optional<Entry> previous();
 
 private:
     struct Close {

@@ -45,6 +45,16 @@ std::optional<std::string_view> WriteView::entry(Area area, std::string_view key
     return protocol::text_of(*stored);
 }
 
+void WriteView::for_each_entry(Area area, std::string_view stem,
+                               const std::function<bool(const EntryView&)>& visit) const {
+    const std::string from = make_entry_key(area, stem);
+    txn_.walk(*store_.entries(), bytes_of(from), [&](const lmdb::Entry& entry) {
+        const std::string_view key = protocol::text_of(entry.key);
+        return key.starts_with(from) &&
+               visit({.key = key.substr(1), .value = protocol::text_of(entry.value)});
+    });
+}
+
 std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
     const auto stored = txn_.get(*store_.change_log(), change_key(sequence));
     if (!stored) return std::nullopt;

@@ -78,6 +78,9 @@ public:
     std::optional<RecordView> find(std::string_view handle) const;
     bool is_homed(std::string_view prefix) const;
     std::optional<std::string_view> entry(Area area, std::string_view key) const;
+    /// The entries of an area whose keys begin with `stem`, until `visit` returns false.
+    void for_each_entry(Area area, std::string_view stem,
+                        const std::function<bool(const EntryView&)>& visit) const;
     /// The number of the last change.
     std::uint64_t sequence() const noexcept { return sequence_; }
     /// One change of the log, such as the one that wrote a record; nothing when it was pruned.

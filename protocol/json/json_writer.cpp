@@ -46,6 +46,14 @@ JsonWriter& JsonWriter::number(std::uint64_t value) {
     return *this;
 }
 
+JsonWriter& JsonWriter::decimal(double value) {
+    separate();
+    std::array<char, 32> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out_.append(digits.data(), end);
+    return *this;
+}
+
 JsonWriter& JsonWriter::boolean(bool value) {
     separate();
     out_.append(value ? "true" : "false");

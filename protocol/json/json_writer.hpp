@@ -28,6 +28,8 @@ public:
     /// `text` must be UTF-8.
     JsonWriter& string(std::string_view text);
     JsonWriter& number(std::uint64_t value);
+    /// `value` is finite.
+    JsonWriter& decimal(double value);
     JsonWriter& boolean(bool value);
 
 private:

@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/strict_json.hpp"
 #include "resolver/api/batch_stream.hpp"
@@ -42,6 +44,8 @@ Api::Api(const Services& services) : services_{services} {
     add_account_routes(routes_, services_);
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
+    add_epcis_routes(routes_, services_);
+    add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }
 
@@ -179,10 +183,13 @@ const Route* Api::find_route(Call& call, std::string& allowed) const {
     return nullptr;
 }
 
-std::variant<boost::json::value, Fault> read_json(const Call& call) {
-    constexpr std::string_view wanted = "application/json";
+std::variant<boost::json::value, Fault> read_json(const Call& call,
+                                                  std::initializer_list<std::string_view> types) {
     const std::string_view type = call.request.content_type;
-    if (!protocol::equal_folded(type.substr(0, wanted.size()), wanted))
+    const bool fits = std::ranges::any_of(types, [&](std::string_view wanted) {
+        return protocol::equal_folded(type.substr(0, wanted.size()), wanted);
+    });
+    if (!fits)
         return Fault{.status = call.dialect == Dialect::handle ? 400U : 415U,
                      .message = "Content-Type: expected application/json, found \"" +
                                 std::string{type.substr(0, 100)} + '"',

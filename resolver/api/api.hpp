@@ -91,9 +91,13 @@ void add_session_routes(std::vector<Route>& routes, const Services& services);
 void add_account_routes(std::vector<Route>& routes, const Services& services);
 void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
+void add_epcis_routes(std::vector<Route>& routes, const Services& services);
+void add_trace_routes(std::vector<Route>& routes, const Services& services);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,
 /// broken, deeper than 32 levels, or with a key twice in one object.
-std::variant<boost::json::value, Fault> read_json(const Call& call);
+std::variant<boost::json::value, Fault> read_json(const Call& call,
+                                                  std::initializer_list<std::string_view> types = {
+                                                      "application/json"});
 
 }  // namespace idnode::resolver::api

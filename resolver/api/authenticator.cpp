@@ -8,7 +8,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "protocol/json/base64.hpp"
-#include "protocol/percent.hpp"
+#include "protocol/schemes/percent.hpp"
 #include "resolver/admin/permission.hpp"
 #include "resolver/auth/client_certificate.hpp"
 #include "resolver/auth/secret_key.hpp"
@@ -32,6 +32,11 @@ bool takes(std::string_view& text, std::string_view scheme) {
                            ? text.size()
                            : text.find_first_not_of(' ', scheme.size()));
     return true;
+}
+
+/// What is no escape stands for itself.
+std::string plain(std::string_view text) {
+    return protocol::percent_decoded(text).value_or(std::string{text});
 }
 
 std::optional<std::uint32_t> number_in(std::string_view text) {
@@ -142,7 +147,7 @@ std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
     const auto decoded = protocol::from_base64(credentials);
     const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) return unverified();
-    const std::string user = protocol::percent_decoded(decoded->substr(0, colon));
+    const std::string user = plain(decoded->substr(0, colon));
     const std::string password = decoded->substr(colon + 1);
     const auto identity = protocol::parse_reference(user);
     if (!identity) {
@@ -182,7 +187,7 @@ std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
         }
         return std::nullopt;
     }
-    const auto identity = protocol::parse_reference(protocol::percent_decoded(id));
+    const auto identity = protocol::parse_reference(plain(id));
     const auto nonce = protocol::from_base64(find_parameter(parameters, "cnonce"));
     const std::string type = find_parameter(parameters, "type");
     const bool by_secret = protocol::equal_folded(type, protocol::value_type::hs_seckey);

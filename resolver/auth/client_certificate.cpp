@@ -5,7 +5,7 @@
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/typed_data.hpp"
-#include "protocol/percent.hpp"
+#include "protocol/schemes/percent.hpp"
 #include "resolver/auth/imported_key.hpp"
 #include "resolver/auth/openssl.hpp"
 
@@ -38,13 +38,13 @@ std::string common_name_of(const X509* certificate) {
 std::optional<protocol::Reference> name_in_certificate(std::string_view certificate) {
     const Certificate read_in = read(certificate);
     if (!read_in) return std::nullopt;
-    return protocol::parse_reference(protocol::percent_decoded(common_name_of(read_in.get())));
+    const std::string name = common_name_of(read_in.get());
+    return protocol::parse_reference(protocol::percent_decoded(name).value_or(name));
 }
 
 Verdict authenticate_by_certificate(std::string_view certificate, const FindValues& find_values) {
-    Verdict verdict{.code = ResponseCode::authentication_failed,
-                    .identity = {},
-                    .reason = errc::malformed};
+    Verdict verdict{
+        .code = ResponseCode::authentication_failed, .identity = {}, .reason = errc::malformed};
     const Certificate read_in = read(certificate);
     const auto name = name_in_certificate(certificate);
     if (!read_in || !name) return verdict;

@@ -31,6 +31,7 @@ constexpr std::array targets{
     Target{"encrypted_message", fuzz_encrypted_message},
     Target{"handle_list", fuzz_handle_list},
     Target{"http", fuzz_http},
+    Target{"identifier", fuzz_identifier},
     Target{"message", fuzz_message},
     Target{"private_key", fuzz_private_key},
     Target{"public_key", fuzz_public_key},

@@ -24,6 +24,7 @@ void fuzz_csv(Bytes input);
 void fuzz_encrypted_message(Bytes input);
 void fuzz_handle_list(Bytes input);
 void fuzz_http(Bytes input);
+void fuzz_identifier(Bytes input);
 void fuzz_message(Bytes input);
 void fuzz_private_key(Bytes input);
 void fuzz_public_key(Bytes input);

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "registry/trace/edge.hpp"
+
+namespace idnode::registry::trace {
+
+/// What may be seen of a thing on the way.
+enum class Sight {
+    shown,
+    hidden,     ///< its place is kept, and the walk goes on through it
+    cut,        ///< neither it nor what lies behind it
+    elsewhere,  ///< another node knows what lies behind it
+};
+
+struct WalkQuery {
+    std::vector<std::string> roots;  ///< canonical forms
+    Direction direction = Direction::down;
+    std::uint32_t depth = 100;
+    std::uint64_t nodes_max = 10'000;
+    std::uint64_t edges_max = 200'000;  ///< that are looked at
+    /// The state of that moment (milliseconds since 1970); nothing: everything that ever was.
+    std::optional<std::int64_t> at{};
+    std::set<EdgeType> types{};  ///< empty: all
+};
+
+struct WalkNode {
+    std::string id;  ///< canonical form
+    std::uint32_t depth = 0;
+    Sight sight = Sight::shown;
+};
+
+struct WalkResult {
+    std::vector<WalkNode> nodes;  ///< roots first, then by their distance
+    std::vector<Edge> edges;      ///< those that were followed
+    bool truncated = false;       ///< a limit on nodes, edges or depth ended the walk
+};
+
+/// Follows edges from the roots in one direction, breadth first, within one state of the registry.
+/// Times are respected along each way: what was taken out of a box before the box went onto a
+/// pallet was never on the pallet; what was made before something was mixed in has nothing of it.
+/// A thing is entered again only if that opens a time in which it was not looked at yet, so cycles
+/// end. `look` decides about each thing that is met; nothing is remembered of one that is cut.
+WalkResult walk(const Snapshot& snapshot, const WalkQuery& query,
+                const std::function<Sight(const std::string& id)>& look);
+
+}  // namespace idnode::registry::trace

@@ -1,0 +1,328 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <boost/uuid/random_generator.hpp>
+#include <boost/uuid/uuid_io.hpp>
+
+#include "protocol/json/json_writer.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+#include "resolver/api/event_query.hpp"
+#include "resolver/trace/event_mapping.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+namespace trace = registry::trace;
+using protocol::JsonWriter;
+using protocol::epcis::EventFault;
+using registry::Area;
+
+constexpr std::string_view ld_type = "application/ld+json;charset=utf-8";
+constexpr std::string_view context = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld";
+
+/// What became of a capture, and of each event that was none.
+struct CaptureJob {
+    std::string id;
+    std::string actor;
+    bool success = true;
+    std::uint64_t captured = 0;
+    std::uint64_t known = 0;
+    std::vector<EventFault> faults;
+    std::int64_t time = 0;
+    bool proceed = false;
+};
+
+void write_faults(JsonWriter& writer, const std::vector<EventFault>& faults) {
+    writer.begin_array();
+    for (const EventFault& fault : faults) {
+        writer.begin_object().key("type").string("epcisException:ValidationException");
+        writer.key("title").string("Event " + std::to_string(fault.event) + " is not valid");
+        writer.key("status").number(400).key("detail").string(fault.message);
+        writer.key("event").number(fault.event);
+        if (!fault.field.empty()) writer.key("field").string(fault.field);
+        writer.end_object();
+    }
+    writer.end_array();
+}
+
+std::string to_json(const CaptureJob& job) {
+    std::string out;
+    JsonWriter writer{out};
+    const std::string time = protocol::epcis::format_event_time(job.time);
+    writer.begin_object().key("captureID").string(job.id).key("createdAt").string(time);
+    writer.key("finishedAt").string(time).key("running").boolean(false);
+    writer.key("success").boolean(job.success);
+    writer.key("captureErrorBehaviour").string(job.proceed ? "proceed" : "rollback");
+    writer.key("captured").number(job.captured).key("known").number(job.known);
+    writer.key("actor").string(job.actor).key("errors");
+    write_faults(writer, job.faults);
+    writer.end_object();
+    return out;
+}
+
+void add_limits(HttpReply& reply, const Services& services) {
+    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    reply.add_header("GS1-CBV-Version", "2.0.0");
+    reply.add_header("GS1-EPCIS-Capture-Limit", std::to_string(protocol::epcis::events_max));
+    reply.add_header("GS1-EPCIS-Capture-File-Size-Limit",
+                     std::to_string(std::uint64_t{services.config.http_body_size_max_kib} << 10));
+}
+
+Fault validation(const EventFault& fault) {
+    return {.status = 400,
+            .message = "Event " + std::to_string(fault.event) + ": " + fault.message,
+            .field = fault.field,
+            .title = "ValidationException"};
+}
+
+bool may_capture(const Caller& caller) {
+    if (!caller.account) return caller.identity.has_value();
+    return caller.account->role != Role::auditor && caller.account->role != Role::partner;
+}
+
+/// The document of a body, and its events in the form of the registry; those that cannot be taken
+/// go to the faults.
+std::variant<std::vector<trace::StoredEvent>, Fault> read_events(const Call& call, std::int64_t now,
+                                                                 CaptureJob& job) {
+    auto json = read_json(call, {"application/json", "application/ld+json"});
+    if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    auto document = protocol::epcis::read_document(std::get<boost::json::value>(json));
+    if (!document)
+        return Fault{
+            .status = 400, .message = document.error().message(), .title = "ValidationException"};
+    job.faults = std::move(document->faults);
+    std::vector<trace::StoredEvent> events;
+    for (const auto& [place, event] : document->events) {
+        auto mapped = map_event(event, now);
+        if (mapped)
+            events.push_back(std::move(*mapped));
+        else
+            job.faults.push_back(
+                {.event = place, .field = {}, .message = mapped.error().message()});
+    }
+    return events;
+}
+
+/// Has events written together with the job that tells of them.
+void keep(const Pending& call, const Services& services, std::vector<trace::StoredEvent> events,
+          CaptureJob job, std::function<void(const CaptureJob&)> finish) {
+    const auto kept = std::make_shared<CaptureJob>(std::move(job));
+    const auto all = std::make_shared<std::vector<trace::StoredEvent>>(std::move(events));
+    registry::Job write{
+        .decide = [all, kept](const registry::WriteView& view) -> registry::Decision {
+            registry::ChangeSet set{.changes = {}, .origin = {}};
+            const auto outcomes = trace::capture(view, *all, kept->actor, set.changes);
+            kept->known =
+                static_cast<std::uint64_t>(std::ranges::count(outcomes, trace::Captured::known));
+            kept->captured = outcomes.size() - kept->known;
+            set.changes.emplace_back(registry::PutEntry{Area::captures, kept->id, to_json(*kept)});
+            return set;
+        },
+        .done =
+            [call, kept, finish = std::move(finish)](const registry::JobOutcome& outcome) {
+                if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                finish(*kept);
+            },
+        .octets = call->request.body.size() * 4};
+    if (services.queue.submit(std::move(write)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
+CaptureJob make_job(const Call& call, std::int64_t now) {
+    return {.id = to_string(boost::uuids::random_generator{}()),
+            .actor = call.caller.actor(),
+            .faults = {},
+            .time = now,
+            .proceed = call.request.field("GS1-Capture-Error-Behaviour") == "proceed"};
+}
+
+std::int64_t milliseconds(const Clock& clock) { return std::int64_t{clock.now()} * 1000; }
+
+/// `POST /epcis/v2/capture`. The events are durable when the answer comes; the job tells so.
+void capture(const Pending& call, const Services& services) {
+    if (!may_capture(call->caller))
+        return call->fail({.status = 403,
+                           .message = "This account captures no events",
+                           .title = "SecurityException"});
+    CaptureJob job = make_job(*call, milliseconds(services.clock));
+    auto events = read_events(*call, job.time, job);
+    if (const auto* const fault = std::get_if<Fault>(&events)) return call->fail(*fault);
+    if (!job.faults.empty() && !job.proceed) return call->fail(validation(job.faults.front()));
+    job.success = job.faults.empty();
+    keep(call, services, std::get<0>(std::move(events)), std::move(job),
+         [call, &services](const CaptureJob& done) {
+             HttpReply reply{.status = 202};
+             reply.add_header("Location", "/epcis/v2/capture/" + done.id);
+             add_limits(reply, services);
+             call->finish(std::move(reply));
+         });
+}
+
+/// `POST /epcis/v2/events`: one event.
+void post_event(const Pending& call, const Services& services) {
+    if (!may_capture(call->caller))
+        return call->fail({.status = 403,
+                           .message = "This account captures no events",
+                           .title = "SecurityException"});
+    CaptureJob job = make_job(*call, milliseconds(services.clock));
+    auto read = read_events(*call, job.time, job);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    if (!job.faults.empty()) return call->fail(validation(job.faults.front()));
+    auto& events = std::get<0>(read);
+    if (events.size() != 1)
+        return call->fail({.status = 400,
+                           .message = "expected one event, found " + std::to_string(events.size()),
+                           .title = "ValidationException"});
+    const std::string id = events.front().id;
+    const std::string json = events.front().json;
+    keep(call, services, std::move(events), std::move(job), [=](const CaptureJob&) {
+        HttpReply reply{.status = 201, .content_type = ld_type, .body = json};
+        reply.add_header("Location", "/epcis/v2/events/" + id);
+        call->finish(std::move(reply));
+    });
+}
+
+void get_capture(registry::Lookup& lookup, const Pending& call) {
+    const auto job = call->argument.size() < 100
+                         ? find_entry(lookup.snapshot(), Area::captures, call->argument)
+                         : std::nullopt;
+    const bool sees_all = call->caller.account && call->caller.account->reads_everything();
+    const std::string actor = call->caller.actor();
+    if (!job || (!sees_all && boost::json::parse(*job).at("actor").as_string() != actor))
+        return call->fail({.status = 404,
+                           .message = "There is no such capture",
+                           .title = "NoSuchResourceException"});
+    call->finish_json(std::string{*job});
+}
+
+void get_event(registry::Lookup& lookup, const Pending& call) {
+    const auto event = trace::find_event(lookup.snapshot(), call->argument);
+    if (!event || !may_see(call->caller, *event))
+        return call->fail({.status = 404,
+                           .message = "There is no such event",
+                           .title = "NoSuchResourceException"});
+    boost::json::object json = boost::json::parse(event->json).as_object();
+    if (!json.contains("@context")) json["@context"] = context;
+    call->finish({.content_type = ld_type, .body = serialize(json)});
+}
+
+std::string query_document(std::string_view name, const EventPage& page, std::int64_t now) {
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("@context").begin_array().string(context).end_array();
+    writer.key("type").string("EPCISQueryDocument").key("schemaVersion").string("2.0");
+    writer.key("creationDate").string(protocol::epcis::format_event_time(now));
+    writer.key("epcisBody").begin_object().key("queryResults").begin_object();
+    writer.key("queryName").string(name).key("resultsBody").begin_object();
+    writer.key("eventList").begin_array().end_array();
+    writer.end_object().end_object().end_object().end_object();
+    // The events stand in the registry as JSON already.
+    const std::string_view empty_list = R"("eventList":[)";
+    const std::size_t at = out.find(empty_list) + empty_list.size();
+    std::string events;
+    for (const std::string& event : page.events) {
+        if (!events.empty()) events += ',';
+        events += event;
+    }
+    out.insert(at, events);
+    return out;
+}
+
+void get_events(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    const auto query = read_event_query(call->target);
+    if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
+    const auto page = run(lookup.snapshot(), std::get<EventQuery>(query), call->caller);
+    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
+    const auto& found = std::get<EventPage>(page);
+    HttpReply reply{
+        .content_type = ld_type,
+        .body = query_document("SimpleEventQuery", found, milliseconds(services.clock))};
+    if (!found.next.empty())
+        reply.add_header("Link",
+                         fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
+    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    call->finish(std::move(reply));
+}
+
+void get_capture_limits(const Pending& call, const Services& services) {
+    HttpReply reply{.status = 204};
+    add_limits(reply, services);
+    call->finish(std::move(reply));
+}
+
+struct Collection {
+    std::string_view name;
+    trace::IndexKind kind;
+    std::string_view parameter;
+};
+constexpr std::array collections{
+    Collection{"eventTypes", trace::IndexKind::type, "eventType"},
+    Collection{"epcs", trace::IndexKind::any_epc, "MATCH_anyEPC"},
+    Collection{"bizSteps", trace::IndexKind::biz_step, "EQ_bizStep"},
+    Collection{"bizLocations", trace::IndexKind::biz_location, "EQ_bizLocation"},
+    Collection{"readPoints", trace::IndexKind::read_point, "EQ_readPoint"},
+    Collection{"dispositions", trace::IndexKind::disposition, "EQ_disposition"}};
+
+/// `/epcis/v2/bizSteps`, `/epcis/v2/bizSteps/shipping/events` and their like.
+void get_collection(registry::Lookup& lookup, const Pending& call, const Services& services,
+                    const Collection& collection) {
+    constexpr std::size_t values_max = 1000;
+    std::string rest = call->argument;
+    if (rest.empty()) {
+        HttpReply reply{.content_type = ld_type};
+        JsonWriter writer{reply.body};
+        writer.begin_object().key("@context").string(context).key("type").string("Collection");
+        writer.key("member").begin_array();
+        std::size_t left = values_max;
+        trace::for_each_value(lookup.snapshot(), collection.kind, [&](std::string_view value) {
+            writer.string(trace::find_name(lookup.snapshot(), value).value_or(value));
+            return --left > 0;
+        });
+        writer.end_array().end_object();
+        return call->finish(std::move(reply));
+    }
+    constexpr std::string_view events = "/events";
+    if (!rest.ends_with(events)) {
+        HttpReply reply{.content_type = ld_type};
+        JsonWriter writer{reply.body};
+        writer.begin_object().key("@context").string(context).key("type").string("Collection");
+        writer.key("member").begin_array().string("events").end_array().end_object();
+        return call->finish(std::move(reply));
+    }
+    rest.resize(rest.size() - events.size());
+    call->target.add(std::string{collection.parameter}, rest);
+    get_events(lookup, call, services);
+}
+
+}  // namespace
+
+void add_epcis_routes(std::vector<Route>& routes, const Services& services) {
+    const auto simple = [&services](auto answer) {
+        return
+            [&services, answer](registry::Lookup&, const Pending& call) { answer(call, services); };
+    };
+    routes.push_back({"POST", "/epcis/v2/capture", Access::identified, simple(capture)});
+    routes.push_back({"GET", "/epcis/v2/capture", Access::identified, simple(get_capture_limits)});
+    routes.push_back({"GET", "/epcis/v2/capture/*", Access::identified, get_capture});
+    routes.push_back({"POST", "/epcis/v2/events", Access::identified, simple(post_event)});
+    routes.push_back({"GET", "/epcis/v2/events", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          get_events(lookup, call, services);
+                      }});
+    routes.push_back({"GET", "/epcis/v2/events/*", Access::identified, get_event});
+    for (const Collection& collection : collections) {
+        static std::array<std::array<std::string, 2>, collections.size()> patterns;
+        auto& own = patterns[static_cast<std::size_t>(&collection - collections.data())];
+        own = {"/epcis/v2/" + std::string{collection.name},
+               "/epcis/v2/" + std::string{collection.name} + "/*"};
+        for (const std::string& pattern : own)
+            routes.push_back(
+                {"GET", pattern, Access::identified,
+                 [&services, &collection](registry::Lookup& lookup, const Pending& call) {
+                     get_collection(lookup, call, services, collection);
+                 }});
+    }
+}
+
+}  // namespace idnode::resolver::api

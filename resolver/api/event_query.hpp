@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "registry/trace/event_store.hpp"
+#include "resolver/api/call.hpp"
+
+namespace idnode::resolver::api {
+
+/// A query for events (EPCIS 2.0 §8.2.7, SimpleEventQuery): those that have one of the values of
+/// each condition, within the times.
+struct EventQuery {
+    struct Condition {
+        registry::trace::IndexKind kind;
+        std::set<std::string> values;  ///< canonical
+    };
+    std::vector<Condition> conditions;
+    std::int64_t event_from = registry::trace::time_min;
+    std::int64_t event_before = registry::trace::time_max;
+    std::int64_t record_from = registry::trace::time_min;
+    std::int64_t record_before = registry::trace::time_max;
+    bool by_record_time = false;
+    bool descending = true;
+    std::uint64_t per_page = 30;
+    std::uint64_t most = 0;        ///< of all; 0: any number
+    bool most_is_a_limit = false;  ///< maxEventCount: more are an error
+    std::optional<registry::trace::EventPlace> after{};
+};
+
+/// Events in the order that was asked for, and the token of the page behind them, if there is one.
+struct EventPage {
+    std::vector<std::string> events;
+    std::string next;
+};
+
+/// Parameters that are not known, or that no index serves, are refused.
+std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target);
+
+std::variant<EventPage, Fault> run(const registry::Snapshot& snapshot, const EventQuery& query,
+                                   const Caller& caller);
+
+/// Whether an event may be seen: by who captured it, and by those who see everything.
+bool may_see(const Caller& caller, const registry::trace::EventView& event);
+
+/// The target of the same query behind a page.
+std::string next_target(const RequestTarget& target, std::string_view token);
+
+}  // namespace idnode::resolver::api

@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <charconv>
+
+#include "protocol/epcis/event.hpp"
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/base64.hpp"
+#include "protocol/json/fields.hpp"
+#include "protocol/json/json_writer.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/trace/event_mapping.hpp"
+#include "resolver/trace/trace.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+namespace trace = registry::trace;
+using protocol::JsonWriter;
+
+constexpr std::uint32_t depth_default = 100;
+constexpr std::uint32_t depth_max = 1'000'000;
+constexpr std::uint64_t limit_default = 1'000;
+constexpr std::uint64_t limit_max = 10'000;
+constexpr std::uint64_t recall_nodes_max = 2'000'000;
+constexpr std::size_t suspects_max = 10'000;
+constexpr std::uint32_t cursor_seconds = 3600;
+
+Fault wrong(std::string_view field, std::string_view expected) {
+    return {.message = std::string{field} + ": expected " + std::string{expected},
+            .field = std::string{field}};
+}
+
+template <class Number>
+bool read_number(const RequestTarget& target, std::string_view name, Number& number) {
+    if (!target.has(name)) return true;
+    const std::string_view text = target.value(name);
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return failed == std::errc{} && end == text.data() + text.size();
+}
+
+std::optional<Fault> read_types(std::string_view text, std::set<trace::EdgeType>& types) {
+    while (!text.empty()) {
+        const std::string_view each = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(each.size() + 1, text.size()));
+        const auto type = trace::find_edge_type(each);
+        if (!type)
+            return wrong("types",
+                         "transformation, aggregation, association, membership or reference");
+        types.insert(*type);
+    }
+    return std::nullopt;
+}
+
+/// A day stands for its end: "as of that day".
+std::optional<std::int64_t> read_moment(std::string_view text) {
+    if (text.size() == 10)
+        return protocol::epcis::parse_event_time(std::string{text} + "T23:59:59.999Z");
+    return protocol::epcis::parse_event_time(text);
+}
+
+struct TraceQuery {
+    TraceOptions options;
+    std::uint64_t limit = limit_default;
+    std::uint64_t offset = 0;
+};
+
+/// What a cursor belongs to: the same question of the same state.
+std::string subject_of(const Call& call, const registry::Snapshot& snapshot) {
+    std::string subject = "trace\n" + call.argument + '\n' + call.caller.actor();
+    for (const auto& [name, value] : call.target.parameters())
+        if (name != "cursor" && name != "limit") subject += '\n' + name + '=' + value;
+    const registry::Digest digest = registry::Sha256{}.of(protocol::bytes_of(subject));
+    return protocol::to_hex(protocol::text_of(protocol::Bytes{digest}).substr(0, 12)) + ':' +
+           std::to_string(snapshot.sequence()) + ':' +
+           std::to_string(trace::count_events(snapshot));
+}
+
+std::optional<Fault> read_cursor(const Call& call, const registry::Snapshot& snapshot,
+                                 const Services& services, std::uint64_t& offset) {
+    const std::string_view cursor = call.target.value("cursor");
+    if (cursor.empty()) return std::nullopt;
+    const auto claims = services.authenticator.tokens().read(cursor);
+    const std::string_view text = claims ? std::string_view{claims->id} : std::string_view{};
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), offset);
+    if (!claims || failed != std::errc{} || end != text.data() + text.size())
+        return wrong("cursor", "one that this node has given");
+    if (claims->user != subject_of(call, snapshot))
+        return Fault{.status = 410,
+                     .message =
+                         "cursor: the registry has changed since, or it is that of another "
+                         "question: begin again",
+                     .field = "cursor"};
+    return std::nullopt;
+}
+
+std::string make_cursor(const Call& call, const registry::Snapshot& snapshot,
+                        const Services& services, std::uint64_t offset) {
+    const std::uint32_t now = services.clock.now();
+    return services.authenticator.tokens().make({.user = subject_of(call, snapshot),
+                                                 .id = std::to_string(offset),
+                                                 .issued = now,
+                                                 .expires = now + cursor_seconds});
+}
+
+std::variant<TraceQuery, Fault> read_query(const Call& call, const registry::Snapshot& snapshot,
+                                           const Services& services) {
+    TraceQuery query;
+    TraceOptions& options = query.options;
+    options.roots = {canonical(call.argument)};
+    const std::string_view direction = call.target.value("direction");
+    if (direction == "up" || direction == "both") options.up = true;
+    if (direction == "down" || direction == "both") options.down = true;
+    if (direction.empty()) options.up = options.down = true;
+    if (!options.up && !options.down) return wrong("direction", "up, down or both");
+    options.depth = depth_default;
+    if (!read_number(call.target, "depth", options.depth) || options.depth > depth_max)
+        return wrong("depth", "0 to 1000000");
+    if (!read_number(call.target, "limit", query.limit) || query.limit == 0 ||
+        query.limit > limit_max)
+        return wrong("limit", "1 to 10000");
+    if (call.target.has("at")) {
+        options.at = read_moment(call.target.value("at"));
+        if (!options.at) return wrong("at", "a date, or a date and time with an offset");
+    }
+    if (auto fault = read_types(call.target.value("types"), options.types)) return *fault;
+    if (auto fault = read_cursor(call, snapshot, services, query.offset)) return *fault;
+    options.nodes_max = query.offset + query.limit + 1;
+    return query;
+}
+
+/// `GET /api/v1/trace/{id}`
+void answer_trace(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    if (call->argument.empty() || !protocol::is_utf8(call->argument))
+        return call->fail(wrong("id", "an identifier in UTF-8"));
+    auto query = read_query(*call, lookup.snapshot(), services);
+    if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
+    const auto& [options, limit, offset] = std::get<TraceQuery>(query);
+    const Trace found = run_trace(lookup, options, call->caller);
+    if (!found.known)
+        return call->fail(
+            {.status = 404, .message = "Nothing is known of " + call->argument, .field = "id"});
+    const bool more = found.nodes.size() > offset + limit;
+    HttpReply reply{.content_type = json_type};
+    TracePage page{.from = offset, .count = limit, .cursor = {}};
+    if (more) page.cursor = make_cursor(*call, lookup.snapshot(), services, offset + limit);
+    page.truncated = more || found.truncated;
+    write_trace(reply.body, lookup, found, page,
+                options.at.value_or(std::int64_t{services.clock.now()} * 1000));
+    call->finish(std::move(reply));
+}
+
+struct RecallQuery {
+    TraceOptions options;
+    std::string product;  ///< canonical forms that begin so, or belong to that class
+    std::int64_t from = trace::time_min;
+    std::int64_t to = trace::time_max;
+    std::uint64_t limit = limit_default;
+    bool count_only = false;
+};
+
+std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions& options) {
+    const auto* const list = json.if_array();
+    if (!list || list->empty() || list->size() > suspects_max)
+        return wrong("identifiers", "a list of 1 to 10000 identifiers");
+    for (const auto& each : *list) {
+        const auto* const text = each.if_string();
+        if (!text || text->empty()) return wrong("identifiers", "texts");
+        options.roots.push_back(canonical(*text));
+    }
+    return std::nullopt;
+}
+
+std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
+    const protocol::Place place{.name = "recall"};
+    protocol::FieldReader fields{json,
+                                 place,
+                                 {"identifiers", "direction", "types", "at", "from", "to",
+                                  "product", "limit", "countOnly", "depth"}};
+    RecallQuery query;
+    query.options.depth = depth_max;
+    query.options.nodes_max = recall_nodes_max;
+    const auto* const suspects = fields.require("identifiers");
+    const std::string direction =
+        fields.find("direction") ? fields.text("direction") : std::string{"down"};
+    const std::string types = fields.find("types") ? fields.text("types") : std::string{};
+    const auto moment = [&](std::string_view name) -> std::optional<std::int64_t> {
+        if (!fields.find(name)) return std::nullopt;
+        const auto time = read_moment(fields.text(name));
+        if (!time)
+            fields.fail(name, "a date, or a date and time with an offset", fields.find(name));
+        return time;
+    };
+    query.options.at = moment("at");
+    query.from = moment("from").value_or(query.from);
+    query.to = moment("to").value_or(query.to);
+    if (fields.find("product")) query.product = canonical(fields.text("product"));
+    if (fields.find("limit")) query.limit = fields.number("limit", 1, limit_max);
+    if (fields.find("depth"))
+        query.options.depth = static_cast<std::uint32_t>(fields.number("depth", 0, depth_max));
+    query.count_only = fields.boolean("countOnly", false);
+    if (fields.failed()) return Fault{.message = fields.error().message()};
+    if (auto fault = read_suspects(*suspects, query.options)) return *fault;
+    query.options.down = direction == "down";
+    query.options.up = direction == "up";
+    if (!query.options.down && !query.options.up) return wrong("direction", "down or up");
+    if (auto fault = read_types(types, query.options.types)) return *fault;
+    return query;
+}
+
+/// Whether something belongs to the product that the recall is about.
+bool is_of_product(std::string_view id, std::string_view product) {
+    return product.empty() ||
+           (id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/'));
+}
+
+/// `POST /api/v1/recall`: what is affected by a set of suspects, as a count, as a list, or as lines
+/// where the caller accepts `application/x-ndjson`.
+void answer_recall(registry::Lookup& lookup, const Pending& call) {
+    auto json = read_json(*call);
+    if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
+    auto read = read_recall(std::get<boost::json::value>(json));
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    const auto& query = std::get<RecallQuery>(read);
+    const Trace found = run_trace(lookup, query.options, call->caller);
+    const auto affected = [&](const TraceNode& node) {
+        return node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to &&
+               is_of_product(node.id, query.product);
+    };
+    const bool lines = call->request.field("Accept").find("ndjson") != std::string_view::npos;
+    HttpReply reply{.content_type = lines ? ndjson_type : json_type};
+    if (lines) {
+        for (const TraceNode& node : found.nodes) {
+            if (!affected(node)) continue;
+            JsonWriter writer{reply.body};
+            write_node(writer, lookup, node);
+            reply.body += '\n';
+        }
+        return call->finish(std::move(reply));
+    }
+    JsonWriter writer{reply.body};
+    writer.begin_object().key("count").number(
+        static_cast<std::uint64_t>(std::ranges::count_if(found.nodes, affected)));
+    std::uint64_t left = query.limit;
+    if (!query.count_only) {
+        writer.key("affected").begin_array();
+        for (const TraceNode& node : found.nodes)
+            if (affected(node) && left > 0 && left-- > 0) write_node(writer, lookup, node);
+        writer.end_array();
+    }
+    writer.key("truncated").boolean(found.truncated).end_object();
+    call->finish(std::move(reply));
+}
+
+}  // namespace
+
+void add_trace_routes(std::vector<Route>& routes, const Services& services) {
+    routes.push_back({"GET", "/api/v1/trace/*", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          answer_trace(lookup, call, services);
+                      }});
+    routes.push_back({"POST", "/api/v1/recall", Access::identified, answer_recall});
+}
+
+}  // namespace idnode::resolver::api

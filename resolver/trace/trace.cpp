@@ -1,0 +1,237 @@
+#include "resolver/trace/trace.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "protocol/epcis/event.hpp"
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/base64.hpp"
+#include "protocol/schemes/identifier.hpp"
+#include "registry/digest.hpp"
+#include "registry/trace/event_store.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+namespace trace = registry::trace;
+using protocol::JsonWriter;
+using trace::Sight;
+
+constexpr std::string_view resolver_root = "https://id.gs1.org";
+
+bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
+    const auto record = lookup.find(handle);
+    return record && record->has_public_values();
+}
+
+/// Whether an event that names the thing was captured by the caller.
+bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
+                  const std::string& actor) {
+    constexpr int looks_max = 16;
+    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
+        bool own = false;
+        int looks = 0;
+        trace::for_each_event(snapshot, {kind, id}, false, {}, [&](const auto& place) {
+            const auto event = trace::find_event(snapshot, place.number);
+            own = event && event->actor == actor;
+            return !own && ++looks < looks_max;
+        });
+        if (own) return true;
+    }
+    return false;
+}
+
+/// What a caller may see of things. Those who see everything see all of them; others what everybody
+/// may resolve, what stands under their prefixes, and what they have captured events about.
+class Eyes {
+public:
+    Eyes(registry::Lookup& lookup, const api::Caller& caller) : lookup_{lookup}, caller_{caller} {}
+
+    Sight look(const std::string& id) {
+        const protocol::Identifier thing = protocol::identify(id);
+        const bool is_handle = thing.scheme == protocol::Scheme::handle;
+        const std::string_view prefix = protocol::prefix_of(thing.canonical);
+        if (is_handle && !lookup_.is_homed(prefix)) return Sight::elsewhere;
+        if (caller_.account && caller_.account->reads_everything()) return Sight::shown;
+        if (is_handle) {
+            const bool own = caller_.account && caller_.account->administers(prefix);
+            return own || has_public_values(lookup_, thing.canonical) ? Sight::shown
+                                                                      : Sight::hidden;
+        }
+        const bool own =
+            caller_.known() && has_captured(lookup_.snapshot(), thing.canonical, caller_.actor());
+        return own ? Sight::shown : Sight::hidden;
+    }
+
+private:
+    registry::Lookup& lookup_;
+    const api::Caller& caller_;
+};
+
+bool is_known(registry::Lookup& lookup, const std::string& id) {
+    if (trace::find_name(lookup.snapshot(), id)) return true;
+    bool edge = false;
+    for (const auto direction : {trace::Direction::up, trace::Direction::down})
+        trace::for_each_edge(lookup.snapshot(), direction, id, [&](const trace::Edge&) {
+            edge = true;
+            return false;
+        });
+    return edge || lookup.find(id).has_value();
+}
+
+/// What stands for a thing that may not be named: the same in one answer, and nothing that could be
+/// guessed back.
+std::string tombstone_of(std::string_view id) {
+    const registry::Digest digest =
+        registry::Sha256{}.of(protocol::bytes_of("tombstone\n" + std::string{id}));
+    return "hidden:" + protocol::to_hex(protocol::text_of(protocol::Bytes{digest}).substr(0, 8));
+}
+
+std::string spelled(registry::Lookup& lookup, const std::string& id) {
+    if (const auto name = trace::find_name(lookup.snapshot(), id)) return std::string{*name};
+    if (const auto record = lookup.find(id)) return std::string{record->handle()};
+    return id;
+}
+
+void add(const trace::WalkResult& walked, Trace& result, trace::Direction direction) {
+    std::unordered_map<std::string, std::int64_t> reached;
+    for (const trace::Edge& edge : walked.edges)
+        reached.try_emplace(direction == trace::Direction::down ? edge.to : edge.from,
+                            edge.valid_from);
+    std::unordered_set<std::string> there;
+    for (const TraceNode& node : result.nodes) there.insert(node.id);
+    for (const trace::WalkNode& node : walked.nodes) {
+        if (there.contains(node.id)) continue;
+        const auto time = reached.find(node.id);
+        result.nodes.push_back({.id = node.id,
+                                .depth = node.depth,
+                                .sight = node.sight,
+                                .reached_at = time == reached.end() ? 0 : time->second});
+    }
+    result.edges.insert(result.edges.end(), walked.edges.begin(), walked.edges.end());
+    result.truncated |= walked.truncated;
+}
+
+}  // namespace
+
+Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller) {
+    Trace result;
+    result.root = options.roots.front();
+    result.known = std::ranges::any_of(
+        options.roots, [&](const std::string& root) { return is_known(lookup, root); });
+    if (!result.known) return result;
+    Eyes eyes{lookup, caller};
+    trace::WalkQuery query{.roots = options.roots,
+                           .depth = options.depth,
+                           .nodes_max = options.nodes_max,
+                           .edges_max = options.nodes_max * 20,
+                           .at = options.at,
+                           .types = options.types};
+    const auto look = [&](const std::string& id) { return eyes.look(id); };
+    for (const auto& [wanted, direction] :
+         {std::pair{options.up, trace::Direction::up}, {options.down, trace::Direction::down}}) {
+        if (!wanted) continue;
+        query.direction = direction;
+        add(trace::walk(lookup.snapshot(), query, look), result, direction);
+    }
+    return result;
+}
+
+void write_node(JsonWriter& writer, registry::Lookup& lookup, const TraceNode& node) {
+    writer.begin_object();
+    if (node.sight == Sight::hidden) {
+        writer.key("id").string(tombstone_of(node.id)).key("hidden").boolean(true);
+        writer.key("depth").number(node.depth).end_object();
+        return;
+    }
+    const protocol::Identifier thing = protocol::identify(node.id);
+    writer.key("id").string(spelled(lookup, node.id));
+    writer.key("canonical").string(node.id).key("scheme").string(name_of(thing.scheme));
+    if (const auto link = protocol::digital_link_of(thing, resolver_root))
+        writer.key("digitalLink").string(*link);
+    if (const auto elements = protocol::element_string_of(thing))
+        writer.key("elementString").string(*elements);
+    writer.key("depth").number(node.depth).end_object();
+}
+
+namespace {
+
+/// How things are named in one answer.
+class Names {
+public:
+    Names(registry::Lookup& lookup, const Trace& trace) : lookup_{lookup} {
+        for (const TraceNode& node : trace.nodes) sights_.emplace(node.id, node.sight);
+    }
+    std::string of(const std::string& id) {
+        const auto sight = sights_.find(id);
+        const bool hidden = sight != sights_.end() && sight->second == Sight::hidden;
+        return hidden ? tombstone_of(id) : spelled(lookup_, id);
+    }
+
+private:
+    registry::Lookup& lookup_;
+    std::unordered_map<std::string, Sight> sights_;
+};
+
+void write_edge(JsonWriter& writer, const trace::Edge& edge, Names& names) {
+    writer.begin_object()
+        .key("from")
+        .string(names.of(edge.from))
+        .key("to")
+        .string(names.of(edge.to));
+    writer.key("type").string(name_of(edge.type));
+    if (edge.quantity) writer.key("quantity").decimal(*edge.quantity);
+    if (!edge.unit.empty()) writer.key("unit").string(edge.unit);
+    const bool timed =
+        edge.type != trace::EdgeType::membership && edge.type != trace::EdgeType::reference;
+    if (timed) writer.key("validFrom").string(protocol::epcis::format_event_time(edge.valid_from));
+    if (edge.valid_to)
+        writer.key("validTo").string(protocol::epcis::format_event_time(*edge.valid_to + 1));
+    if (!edge.event.empty() && edge.type != trace::EdgeType::reference)
+        writer.key("eventID").string(edge.event);
+    writer.end_object();
+}
+
+void write_frontier(JsonWriter& writer, registry::Lookup& lookup,
+                    std::span<const TraceNode> nodes) {
+    writer.key("frontier").begin_array();
+    for (const TraceNode& node : nodes) {
+        if (node.sight != Sight::elsewhere) continue;
+        const std::string_view prefix = protocol::prefix_of(node.id);
+        writer.begin_object().key("id").string(spelled(lookup, node.id));
+        writer.key("prefix").string(prefix);
+        writer.key("ask").string(protocol::prefix_handle(prefix)).end_object();
+    }
+    writer.end_array();
+}
+
+}  // namespace
+
+void write_trace(std::string& out, registry::Lookup& lookup, const Trace& trace,
+                 const TracePage& page, std::int64_t as_of) {
+    Names names{lookup, trace};
+    const std::uint64_t from = std::min<std::uint64_t>(page.from, trace.nodes.size());
+    const std::uint64_t count = std::min<std::uint64_t>(page.count, trace.nodes.size() - from);
+    const auto nodes = std::span{trace.nodes}.subspan(from, count);
+    std::unordered_map<std::string, bool> shown;
+    for (const TraceNode& node : nodes) shown.emplace(node.id, true);
+    JsonWriter writer{out};
+    writer.begin_object().key("root").string(names.of(trace.root)).key("nodes").begin_array();
+    for (const TraceNode& node : nodes) write_node(writer, lookup, node);
+    writer.end_array().key("edges").begin_array();
+    for (const auto& edge : trace.edges) {
+        const bool whole = trace.nodes.size() <= page.count && page.from == 0;
+        if (whole || shown.contains(edge.from) || shown.contains(edge.to))
+            write_edge(writer, edge, names);
+    }
+    writer.end_array();
+    write_frontier(writer, lookup, nodes);
+    writer.key("truncated").boolean(page.truncated);
+    if (!page.cursor.empty()) writer.key("cursor").string(page.cursor);
+    writer.key("asOf").string(protocol::epcis::format_event_time(as_of)).end_object();
+}
+
+}  // namespace idnode::resolver

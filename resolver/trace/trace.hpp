@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "protocol/json/json_writer.hpp"
+#include "registry/lookup.hpp"
+#include "registry/trace/walk.hpp"
+#include "resolver/api/caller.hpp"
+
+namespace idnode::resolver {
+
+/// What is asked about where something came from, or went to.
+struct TraceOptions {
+    std::vector<std::string> roots{};  ///< canonical forms
+    bool up = false;
+    bool down = false;
+    std::uint32_t depth = 100;
+    std::uint64_t nodes_max = 10'000;
+    std::optional<std::int64_t> at{};  ///< as of that moment; nothing: everything that ever was
+    std::set<registry::trace::EdgeType> types{};
+};
+
+struct TraceNode {
+    std::string id;  ///< canonical form
+    std::uint32_t depth = 0;
+    registry::trace::Sight sight = registry::trace::Sight::shown;
+    std::int64_t reached_at = 0;  ///< when the edge by which it was reached began
+};
+
+struct Trace {
+    std::string root;
+    std::vector<TraceNode> nodes;
+    std::vector<registry::trace::Edge> edges;
+    bool truncated = false;
+    bool known = false;  ///< whether an event or record has named one of the roots
+};
+
+/// Which nodes of a trace are shown, and how it goes on.
+struct TracePage {
+    std::uint64_t from = 0;
+    std::uint64_t count = 0;
+    std::string cursor{};
+    bool truncated = false;
+};
+
+/// Walks within the lookup's state. What a caller may not see keeps its place without its name;
+/// what another node knows more of is not followed.
+Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller);
+
+/// Writes `{root, nodes, edges, frontier, truncated, asOf}`: the nodes of the page, and the edges
+/// that end at one of them.
+void write_trace(std::string& out, registry::Lookup& lookup, const Trace& trace,
+                 const TracePage& page, std::int64_t as_of);
+
+/// One node: how it was spelled, and its normalised forms; of a hidden one, its place alone.
+void write_node(protocol::JsonWriter& writer, registry::Lookup& lookup, const TraceNode& node);
+
+}  // namespace idnode::resolver

@@ -1,0 +1,259 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "tests/end_to_end/https.hpp"
+#include "tests/end_to_end/node.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* pallet = "urn:epc:id:sscc:0614141.1234567890";
+constexpr const char* lot = "urn:epc:class:lgtin:4012345.012345.L1";
+constexpr const char* instance = "https://id.gs1.org/01/04012345123456/10/L1/21/S1";
+
+std::string document(std::string_view events) {
+    return R"({"@context":["https://ref.gs1.org/standards/epcis/epcis-context.jsonld"],)"
+           R"("type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-01-01T00:00:00Z",)"
+           R"("epcisBody":{"eventList":[)" +
+           std::string{events} + "]}}";
+}
+
+std::string timed(std::string_view time) {
+    return R"("eventTime":")" + std::string{time} + R"(","eventTimeZoneOffset":"+00:00")";
+}
+
+std::string heat_to_lot() {
+    return R"({"type":"TransformationEvent",)" + timed("2026-01-01T00:00:00Z") +
+           R"(,"eventID":"urn:event:1","inputEPCList":["urn:x:heat1"],"outputQuantityList":[)"
+           R"({"epcClass":")" +
+           lot + R"(","quantity":5,"uom":"KGM"}]})";
+}
+
+std::string packing(std::string_view action, std::string_view time) {
+    return R"({"type":"AggregationEvent",)" + timed(time) + R"(,"action":")" + std::string{action} +
+           R"(","parentID":")" + pallet + R"(","childEPCs":[")" + instance + R"("]})";
+}
+
+class Tracing : public ::testing::Test {
+protected:
+    void SetUp() override {
+        node_.home("88.1");
+        node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.start();
+        HttpsConnection https{node_.https()};
+        boss_ = log_in(https, "boss", "boss-secret");
+    }
+    void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
+
+    HttpsAnswer ask(const std::string& method, const std::string& target,
+                    const std::string& body = {}, std::vector<std::string> headers = {}) {
+        if (headers.empty() || headers.front().find("Bearer") == std::string::npos)
+            headers.push_back(boss_);
+        headers.emplace_back(json_content);
+        return HttpsConnection{node_.https()}.ask(
+            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+    }
+    void capture(std::string_view events) {
+        const HttpsAnswer answer = ask("POST", "/epcis/v2/capture", document(events));
+        ASSERT_EQ(answer.status, 202) << answer.body;
+        const HttpsAnswer job = ask("GET", answer.header("location"));
+        EXPECT_THAT(job.body, HasSubstr(R"("running":false,"success":true)"));
+    }
+    std::vector<std::string> nodes_of(const std::string& target) {
+        const HttpsAnswer answer = ask("GET", target);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        std::vector<std::string> ids;
+        const json::value body = answer.json();
+        for (const json::value& node : body.at("nodes").as_array())
+            ids.emplace_back(node.at("id").as_string());
+        return ids;
+    }
+
+    Node node_;
+    std::string boss_;
+};
+
+TEST_F(Tracing, FollowsALotFromItsHeatToThePalletUnderEverySpelling) {
+    capture(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z"));
+    for (const char* const spelling : {"urn:epc:class:lgtin:4012345.012345.L1",
+                                       "https:%2F%2Fexample.org%2F01%2F04012345123456%2F10%2FL1",
+                                       "(01)04012345123456(10)L1", "01%2F04012345123456%2F10%2FL1"})
+        EXPECT_THAT(nodes_of(std::string{"/api/v1/trace/"} + spelling + "?direction=down"),
+                    UnorderedElementsAre(lot, instance, pallet))
+            << spelling;
+    EXPECT_THAT(nodes_of(std::string{"/api/v1/trace/"} + pallet + "?direction=up"),
+                UnorderedElementsAre(pallet, instance, lot, "urn:x:heat1"));
+    const json::value trace = ask("GET", "/api/v1/trace/urn:x:heat1?direction=down&depth=1").json();
+    ASSERT_EQ(trace.at("edges").as_array().size(), 1U) << serialize(trace);
+    const json::value& edge = trace.at("edges").at(0);
+    EXPECT_EQ(edge.at("type").as_string(), "transformation");
+    EXPECT_EQ(edge.at("quantity").to_number<double>(), 5);
+    EXPECT_EQ(edge.at("unit").as_string(), "KGM");
+    EXPECT_EQ(edge.at("eventID").as_string(), "urn:event:1");
+    EXPECT_EQ(trace.at("truncated"), true);
+}
+
+TEST_F(Tracing, KnowsWhatWasOnThePalletOnThatDay) {
+    capture(packing("ADD", "2026-01-03T00:00:00Z") + ',' +
+            packing("DELETE", "2026-01-05T00:00:00Z"));
+    const std::string target =
+        std::string{"/api/v1/trace/"} + pallet + "?direction=up&types=aggregation&at=";
+    EXPECT_THAT(nodes_of(target + "2026-01-04"), UnorderedElementsAre(pallet, instance));
+    EXPECT_THAT(nodes_of(target + "2026-01-02"), UnorderedElementsAre(pallet));
+    EXPECT_THAT(nodes_of(target + "2026-01-06T00:00:00%2B08:00"), UnorderedElementsAre(pallet));
+}
+
+TEST_F(Tracing, RecallsWhatASuspectWentInto) {
+    capture(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z"));
+    const HttpsAnswer all = ask("POST", "/api/v1/recall", R"({"identifiers":["urn:x:heat1"]})");
+    EXPECT_EQ(all.json().at("count"), 3);
+    EXPECT_EQ(ask("POST", "/api/v1/recall",
+                  R"({"identifiers":["urn:x:heat1"],"product":"(01)04012345123456"})")
+                  .json()
+                  .at("count"),
+              2);
+    const HttpsAnswer lines = ask("POST", "/api/v1/recall", R"({"identifiers":["urn:x:heat1"]})",
+                                  {"Accept: application/x-ndjson"});
+    EXPECT_EQ(std::ranges::count(lines.body, '\n'), 3);
+    EXPECT_EQ(ask("POST", "/api/v1/recall", R"({"identifiers":[]})").status, 400);
+    EXPECT_EQ(ask("POST", "/api/v1/recall", R"({"identifiers":["x"],"direction":"left"})").status,
+              400);
+}
+
+TEST_F(Tracing, TakesAnErrorBackAndADuplicateForWhatItIs) {
+    capture(heat_to_lot());
+    capture(heat_to_lot());
+    EXPECT_EQ(ask("GET", "/epcis/v2/events")
+                  .json()
+                  .at("epcisBody")
+                  .at("queryResults")
+                  .at("resultsBody")
+                  .at("eventList")
+                  .as_array()
+                  .size(),
+              1U);
+    std::string declared = heat_to_lot();
+    declared.insert(1, R"("errorDeclaration":{"declarationTime":"2026-01-09T00:00:00Z"},)");
+    capture(declared);
+    EXPECT_THAT(nodes_of("/api/v1/trace/urn:x:heat1?direction=down"),
+                UnorderedElementsAre("urn:x:heat1"));
+}
+
+TEST_F(Tracing, RefusesADocumentAsAWholeOrGoesOnAsItIsAsked) {
+    const std::string wrong = R"({"type":"ObjectEvent",)" + timed("2026-01-01T00:00:00Z") +
+                              R"(,"action":"CREATE","epcList":["urn:x:y"]})";
+    const std::string body = document(heat_to_lot() + ',' + wrong);
+    const HttpsAnswer refused = ask("POST", "/epcis/v2/capture", body);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_EQ(refused.header("content-type"), "application/problem+json;charset=utf-8");
+    EXPECT_THAT(refused.body, HasSubstr("epcisException:ValidationException"));
+    EXPECT_THAT(refused.body, HasSubstr("Event 1: action"));
+    EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:1").status, 404);
+    const HttpsAnswer proceeded =
+        ask("POST", "/epcis/v2/capture", body, {"GS1-Capture-Error-Behaviour: proceed"});
+    EXPECT_EQ(proceeded.status, 202);
+    const HttpsAnswer job = ask("GET", proceeded.header("location"));
+    EXPECT_EQ(job.json().at("success"), false);
+    EXPECT_EQ(job.json().at("errors").at(0).at("event"), 1);
+    EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:1").status, 200);
+}
+
+TEST_F(Tracing, ShowsACallerOnlyWhatIsHis) {
+    capture(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z"));
+    ask("PUT", "/api/v1/accounts/firm",
+        R"({"role":"enterprise_application","password":"some-secret","prefixes":["88.1"]})");
+    HttpsConnection https{node_.https()};
+    const std::string firm = log_in(https, "firm", "some-secret");
+    const std::string own = R"({"type":"TransformationEvent",)" + timed("2026-01-02T00:00:00Z") +
+                            R"(,"inputEPCList":[")" + instance +
+                            R"("],"outputEPCList":["urn:x:product"]})";
+    EXPECT_EQ(ask("POST", "/epcis/v2/capture", document(own), {firm}).status, 202);
+    const HttpsAnswer trace = ask("GET", "/api/v1/trace/urn:x:product?direction=up", {}, {firm});
+    EXPECT_THAT(trace.body, HasSubstr("S1"));
+    EXPECT_THAT(trace.body, HasSubstr(R"("hidden":true)"));
+    EXPECT_THAT(trace.body, Not(HasSubstr("heat1")));
+    EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:1", {}, {firm}).status, 404);
+    EXPECT_EQ(HttpsConnection{node_.https()}.ask({.target = "/api/v1/trace/urn:x:heat1"}).status,
+              401);
+}
+
+TEST_F(Tracing, ListsEventsInPagesAndRefusesWhatNoIndexServes) {
+    capture(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z") + ',' +
+            packing("DELETE", "2026-01-05T00:00:00Z"));
+    std::string target = "/epcis/v2/events?perPage=1&orderDirection=ASC";
+    std::vector<std::string> times;
+    while (!target.empty()) {
+        const HttpsAnswer page = ask("GET", target);
+        ASSERT_EQ(page.status, 200) << page.body;
+        const json::value body = page.json();
+        const json::array& events =
+            body.at("epcisBody").at("queryResults").at("resultsBody").at("eventList").as_array();
+        for (const json::value& event : events)
+            times.emplace_back(event.at("eventTime").as_string());
+        const std::string link = page.header("link");
+        target = link.empty() ? link : link.substr(1, link.find('>') - 1);
+    }
+    EXPECT_THAT(times, ::testing::ElementsAre("2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z",
+                                              "2026-01-05T00:00:00Z"));
+    const auto count = [&](const std::string& query) {
+        return ask("GET", "/epcis/v2/events?" + query)
+            .json()
+            .at("epcisBody")
+            .at("queryResults")
+            .at("resultsBody")
+            .at("eventList")
+            .as_array()
+            .size();
+    };
+    EXPECT_EQ(count(std::string{"MATCH_parentID="} + pallet), 2U);
+    EXPECT_EQ(count(std::string{"MATCH_parentID="} + pallet + "&EQ_action=DELETE"), 1U);
+    EXPECT_EQ(count("eventType=TransformationEvent"), 1U);
+    EXPECT_EQ(count("GE_eventTime=2026-01-03T00:00:00Z&LT_eventTime=2026-01-05T00:00:00Z"), 1U);
+    EXPECT_EQ(count("EQ_bizStep=shipping"), 0U);
+    EXPECT_EQ(count("eventCountLimit=2"), 2U);
+    EXPECT_EQ(ask("GET", "/epcis/v2/events?maxEventCount=2").status, 413);
+    EXPECT_EQ(ask("GET", "/epcis/v2/events?EXISTS_ilmd=x").status, 400);
+    EXPECT_EQ(ask("GET", "/epcis/v2/events?GE_eventTime=yesterday").status, 400);
+}
+
+TEST_F(Tracing, PagesThroughWhatItFinds) {
+    std::string children;
+    for (int at = 0; at < 25; ++at)
+        children += (at ? ",\"" : "\"") + std::string{"urn:x:c"} + std::to_string(at) + '"';
+    capture(R"({"type":"TransformationEvent",)" + timed("2026-01-01T00:00:00Z") +
+            R"(,"inputEPCList":["urn:x:root"],"outputEPCList":[)" + children + "]}");
+    std::set<std::string> seen;
+    std::string cursor;
+    for (int pages = 0; pages < 10; ++pages) {
+        const HttpsAnswer answer = ask("GET", "/api/v1/trace/urn:x:root?direction=down&limit=10" +
+                                                  (cursor.empty() ? "" : "&cursor=" + cursor));
+        ASSERT_EQ(answer.status, 200) << answer.body;
+        const json::value body = answer.json();
+        for (const json::value& node : body.at("nodes").as_array())
+            EXPECT_TRUE(seen.insert(std::string{node.at("id").as_string()}).second);
+        const auto* const next = body.as_object().if_contains("cursor");
+        cursor = next ? std::string{next->as_string()} : std::string{};
+        if (cursor.empty()) break;
+    }
+    EXPECT_EQ(seen.size(), 26U);
+    const std::string first =
+        std::string{ask("GET", "/api/v1/trace/urn:x:root?direction=down&limit=10")
+                        .json()
+                        .at("cursor")
+                        .as_string()};
+    EXPECT_EQ(ask("GET", "/api/v1/trace/urn:x:root?direction=down&cursor=x").status, 400);
+    capture(heat_to_lot());
+    EXPECT_EQ(ask("GET", "/api/v1/trace/urn:x:root?direction=down&limit=10&cursor=" + first).status,
+              410);
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
