@@ -23,7 +23,12 @@ enum class Area : std::uint8_t {
     statistics = 5,   ///< by day and prefix
     identities = 6,   ///< account names, by the handle and index of a key
     counts = 7,       ///< how many records a prefix has, by prefix
-    // 8 to 15 belong to what enterprises are, 16 to 23 to traces.
+    templates = 8,    ///< by prefix and version
+    enterprises = 9,  ///< by id
+    allotments = 10,  ///< the prefixes of enterprises, by prefix
+    grants = 11,      ///< by prefix and id
+    groups = 12,      ///< of partners, by name
+    ranges = 13,      ///< of prefixes that may be allotted, by their first part
     events = 16,           ///< by number
     event_ids = 17,        ///< numbers of events, by eventID
     edges = 18,            ///< at both ends (trace/edge.hpp)

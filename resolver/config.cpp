@@ -51,6 +51,8 @@ const std::vector<Option> all_options{
     {"http.identity_in_clear", &C::http_identity_in_clear},
     {"tokens.seconds", &C::tokens_seconds, 60, 2'592'000},
     {"jobs.keep_hours", &C::jobs_keep_hours, 1, 8760},
+    {"snms.daily_hash", &C::snms_daily_hash},
+    {"templates.directory", &C::templates_directory},
     {"signatures_per_second_max", &C::signatures_per_second_max, 1, 1'000'000, true},
     {"administration.administrators", &C::administration_administrators},
     {"administration.threads", &C::administration_threads, 1, 256},

@@ -58,6 +58,10 @@ struct Config {
 
     std::uint32_t jobs_keep_hours = 168;
 
+    bool snms_daily_hash = false;
+
+    std::string templates_directory;  ///< empty: what was installed with the program
+
     std::uint32_t signatures_per_second_max = 2000;
 
     protocol::ReferenceList administration_administrators{};

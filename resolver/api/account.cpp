@@ -11,6 +11,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
 #include "protocol/json/json_writer.hpp"
+#include "protocol/json/time_text.hpp"
 #include "resolver/auth/digest.hpp"
 #include "resolver/auth/openssl.hpp"
 
@@ -63,6 +64,11 @@ std::string scrypt(std::string_view password, std::string_view salt) {
     return hash;
 }
 
+std::string hex_digest_of(auth::Parts parts) {
+    return protocol::to_hex(
+        protocol::text_of(auth::digest_of(auth::Digest::sha256, parts).bytes()));
+}
+
 std::string identity_key(const protocol::Reference& identity) {
     return protocol::folded(to_text(identity));
 }
@@ -73,6 +79,7 @@ std::optional<Account> read_account(std::string_view name, const boost::json::ob
     if (!role) return std::nullopt;
     account.role = *role;
     account.password = json.at("password").as_string();
+    if (const auto* const daily = json.if_contains("daily")) account.daily = daily->as_string();
     for (const auto& prefix : json.at("prefixes").as_array())
         account.prefixes.emplace_back(prefix.as_string());
     if (const auto* const identity = json.if_contains("identity"))
@@ -142,11 +149,30 @@ bool is_password(std::string_view password, std::string_view stored) {
            stored.starts_with(scheme);
 }
 
+std::string make_daily_verifier(std::string_view password) {
+    return hex_digest_of({bytes_of(password)});
+}
+
+bool is_daily_hash(std::string_view shown, std::string_view verifier, std::uint32_t now) {
+    constexpr std::uint32_t to_china = 8 * 3600;
+    constexpr std::uint32_t tolerance = 300;
+    if (verifier.empty()) return false;
+    bool right = false;
+    for (const std::uint32_t at : {now + to_china - tolerance, now + to_china + tolerance}) {
+        const std::string date = protocol::format_time(at).substr(0, 10);
+        const std::string wanted = hex_digest_of({bytes_of(verifier), bytes_of(date)});
+        right |= auth::equal_in_constant_time(bytes_of(shown), bytes_of(wanted));
+    }
+    return right;
+}
+
 std::string to_json(const Account& account) {
     std::string text;
     protocol::JsonWriter writer{text};
     writer.begin_object().key("role").string(name_of(account.role));
-    writer.key("password").string(account.password).key("prefixes").begin_array();
+    writer.key("password").string(account.password);
+    if (!account.daily.empty()) writer.key("daily").string(account.daily);
+    writer.key("prefixes").begin_array();
     for (const std::string& prefix : account.prefixes) writer.string(prefix);
     writer.end_array();
     if (account.identity) writer.key("identity").string(to_text(*account.identity));

@@ -30,6 +30,7 @@ struct Account {
     std::string name{};
     Role role = Role::partner;
     std::string password{};  ///< as `hash_password` gives it; empty: nobody logs in by one
+    std::string daily{};     ///< as `make_daily_verifier` gives it; empty: nobody logs in by it
     std::vector<std::string> prefixes{};            ///< of the enterprise
     std::optional<protocol::Reference> identity{};  ///< the key that stands for this account
     bool enabled = true;
@@ -57,6 +58,14 @@ std::string hash_password(std::string_view password);
 
 /// Whether it is the password; where `stored` is empty, takes as long as where it is wrong.
 bool is_password(std::string_view password, std::string_view stored);
+
+/// What is kept of a password so that it can be shown by a hash of the day (SNMS,
+/// `/identity/token/v1`): its SHA-256. It is as good as the password to whoever reads it.
+std::string make_daily_verifier(std::string_view password);
+
+/// Whether `shown` is SHA-256 of the verifier and the date in China at that time, in small hex
+/// digits. Around midnight the date of five minutes before or after will do as well.
+bool is_daily_hash(std::string_view shown, std::string_view verifier, std::uint32_t now);
 
 std::string to_json(const Account& account);
 /// Nothing when what is stored is damaged.

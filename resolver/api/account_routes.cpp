@@ -90,7 +90,7 @@ std::string shown(const Account& account) {
 }
 
 /// The account that the body describes, over what `account` is already.
-std::optional<Fault> read_account(const Call& call, std::uint32_t now, Account& account) {
+std::optional<Fault> read_account(const Call& call, const Services& services, Account& account) {
     auto json = read_json(call);
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
     const protocol::Place place{.name = "account"};
@@ -127,8 +127,11 @@ std::optional<Fault> read_account(const Call& call, std::uint32_t now, Account& 
     if (fields.find("password")) {
         if (const auto fault = find_password_fault(password)) return fault_of(*fault);
         account.password = hash_password(password);
+        account.daily =
+            services.config.snms_daily_hash ? make_daily_verifier(password) : std::string{};
     }
-    if (fields.find("password") || was_enabled != account.enabled) account.tokens_from = now;
+    if (fields.find("password") || was_enabled != account.enabled)
+        account.tokens_from = services.clock.now();
     return std::nullopt;
 }
 
@@ -139,8 +142,7 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
         return call->fail(fault_of(*fault));
     const auto before = find_account(lookup.snapshot(), call->argument);
     Account account = before.value_or(Account{.name = call->argument});
-    if (const auto fault = read_account(*call, services.clock.now(), account))
-        return call->fail(*fault);
+    if (const auto fault = read_account(*call, services, account)) return call->fail(*fault);
     if (account.password.empty() && !account.identity)
         return call->fail({.message = "password: expected one, or an identity, found neither",
                            .field = "password"});

@@ -42,6 +42,7 @@ Api::Api(const Services& services) : services_{services} {
     add_handle_routes(routes_, services_);
     add_session_routes(routes_, services_);
     add_account_routes(routes_, services_);
+    add_snms_routes(routes_, services_);
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);

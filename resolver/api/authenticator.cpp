@@ -244,17 +244,20 @@ std::optional<Fault> Authenticator::judge(registry::Lookup& lookup, Call& call,
 
 std::variant<Account, Fault> Authenticator::log_in(registry::Lookup& lookup,
                                                    const limits::Source& source,
-                                                   std::string_view user,
-                                                   std::string_view password) {
+                                                   std::string_view user, std::string_view password,
+                                                   Shown shown) {
     const std::string guarded = "user:" + std::string{user.substr(0, account_name_size_max)};
     if (const auto refused = gate_.refuse_proof(source, guarded, {}))
         return Fault{.status = 429,
                      .message = std::string{refused->sentence},
                      .code = ResponseCode::server_busy};
     const auto account = find_account(lookup.snapshot(), user);
-    const bool right = password.size() <= password_size_max &&
-                       is_password(password, account ? account->password : std::string{}) &&
-                       account && account->enabled;
+    const Account stored = account.value_or(Account{});
+    const auto is_proven = [&] {
+        return shown == Shown::by_daily_hash ? is_daily_hash(password, stored.daily, clock_.now())
+                                             : is_password(password, stored.password);
+    };
+    const bool right = password.size() <= password_size_max && is_proven() && stored.enabled;
     gate_.note_verdict(source, guarded, {},
                        right ? ResponseCode::success : ResponseCode::authentication_failed);
     if (!right) return unverified();

@@ -44,9 +44,16 @@ public:
         return call.request.encrypted || identity_in_clear_;
     }
 
+    /// How a password is shown.
+    enum class Shown {
+        plainly,
+        by_daily_hash,  ///< see `is_daily_hash`
+    };
+
     /// The account of that name and password, or why there is none.
     std::variant<Account, Fault> log_in(registry::Lookup& lookup, const limits::Source& source,
-                                        std::string_view user, std::string_view password);
+                                        std::string_view user, std::string_view password,
+                                        Shown shown = Shown::plainly);
     std::string make_token(const Account& account, std::uint32_t seconds) const;
     const TokenKey& tokens() const noexcept { return tokens_; }
 

@@ -1,13 +1,8 @@
 #include "resolver/api/batch_stream.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
-#include <unordered_map>
 
-#include "protocol/handle/handle.hpp"
 #include "protocol/json/json_writer.hpp"
-#include "protocol/json/record_json.hpp"
-#include "resolver/admin/permission.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/http/handle_query.hpp"
 
@@ -15,18 +10,7 @@ namespace idnode::resolver::api {
 namespace {
 
 using protocol::JsonWriter;
-using protocol::OpCode;
 using registry::Outcome;
-
-Fault row_fault(std::string message, std::string field) {
-    return {.message = std::move(message), .field = std::move(field)};
-}
-
-/// The field that a sentence of the record parser begins with.
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return row_fault(sentence, sentence.substr(0, sentence.find(':')));
-}
 
 std::string_view word_of(Outcome outcome) {
     switch (outcome) {
@@ -54,115 +38,7 @@ void write_result(std::string& out, const BatchRow& row, std::string_view status
     out += '\n';
 }
 
-/// Whether the caller may do what a row asks for. An account is asked about each prefix once.
-class Permission {
-public:
-    Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
-        : caller_{caller}, find_values_{admin::find_values_in(view)}, config_{config} {}
-
-    bool may(const BatchRow& row) {
-        const std::string_view prefix = protocol::prefix_of(row.handle);
-        if (prefix != prefix_ || prefix.empty()) {
-            prefix_ = prefix;
-            by_account_ = caller_.account && caller_.account->administers(prefix);
-        }
-        if (by_account_) return true;
-        const admin::ChangeRequest request{
-            .op_code = row.record ? OpCode::create_handle : OpCode::delete_handle,
-            .handle = row.handle,
-            .values = row.values,
-            .overwrite = true};
-        return caller_.may_change(request, find_values_, config_.administration_administrators);
-    }
-
-private:
-    const Caller& caller_;
-    const auth::FindValues find_values_;
-    const Config& config_;
-    std::string prefix_;
-    bool by_account_ = false;
-};
-
-/// Which handles are there in the middle of a group: what earlier rows do is not in the view yet.
-class Presence {
-public:
-    bool is_there(std::string_view handle, const registry::WriteView& view) const {
-        const auto found = changed_.find(protocol::folded(handle));
-        return found == changed_.end() ? view.find(handle).has_value() : found->second;
-    }
-    void note(const BatchRow& row) {
-        changed_[protocol::folded(row.handle)] = row.record.has_value();
-    }
-
-private:
-    std::unordered_map<std::string, bool> changed_;
-};
-
-/// Why a row cannot be written now, given the registry.
-std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView& view,
-                                  Permission& permission, const Presence& presence) {
-    if (!view.is_homed(protocol::prefix_of(row.handle)))
-        return Fault{.status = 403,
-                     .message = "handle: this node does not answer for the prefix " +
-                                std::string{protocol::prefix_of(row.handle)},
-                     .field = "handle"};
-    if (!permission.may(row))
-        return Fault{.status = 403,
-                     .message = "You are not permitted to change what stands under the prefix",
-                     .field = "handle"};
-    if (!row.must_be_new && row.record) return std::nullopt;
-    const bool present = presence.is_there(row.handle, view);
-    if (row.must_be_new && present)
-        return Fault{.status = 409, .message = "The handle exists already", .field = "handle"};
-    if (!row.record && !present)
-        return Fault{.status = 404, .message = "There is no such handle", .field = "handle"};
-    return std::nullopt;
-}
-
 }  // namespace
-
-BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep) {
-    BatchRow row{.number = number};
-    boost::system::error_code wrong;
-    boost::json::value json = boost::json::parse({line.data(), line.size()}, wrong);
-    auto* const object = json.if_object();
-    if (wrong || !object) {
-        row.fault =
-            row_fault(wrong ? "expected JSON: " + wrong.message() : "expected an object", {});
-        return row;
-    }
-    std::string operation = "put";
-    if (const auto found = object->find("operation"); found != object->end()) {
-        operation = found->value().is_string() ? std::string{found->value().get_string()} : "?";
-        object->erase(found);
-    }
-    if (operation != "put" && operation != "create" && operation != "delete") {
-        row.fault = row_fault("operation: expected put, create or delete", "operation");
-        return row;
-    }
-    if (operation == "delete") {
-        const auto* const handle = object->if_contains("handle");
-        if (handle && handle->is_string()) row.handle = handle->get_string();
-        if (const auto fault = protocol::find_handle_fault(row.handle))
-            row.fault = row_fault("handle: " + fault->message(), "handle");
-        return row;
-    }
-    auto record = protocol::parse_record(json);
-    if (!record) {
-        if (const auto* const handle = object->if_contains("handle"))
-            if (handle->is_string()) row.handle = handle->get_string();
-        row.fault = fault_of(record.error());
-        return row;
-    }
-    row.must_be_new = operation == "create";
-    row.handle = record->handle;
-    if (const auto fault = protocol::find_record_fault(*record))
-        row.fault = fault_of(*fault);
-    else
-        row.record.emplace(*record);
-    if (deep) row.values = std::move(record->values);
-    return row;
-}
 
 /// What is written together, and what is said about it.
 struct BatchStream::Group {
@@ -179,22 +55,7 @@ struct BatchStream::Group {
             .changes = {},
             .origin = {
                 .actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
-        Permission permission{call.caller, view, config};
-        Presence presence;
-        const bool puts_alone = std::ranges::all_of(
-            rows, [](const BatchRow& row) { return row.record && !row.must_be_new; });
-        written.clear();
-        for (std::size_t at = 0; at < rows.size(); ++at) {
-            BatchRow& row = rows[at];
-            if (!row.fault) row.fault = find_refusal(row, view, permission, presence);
-            if (row.fault) continue;
-            if (!puts_alone) presence.note(row);
-            written.push_back(at);
-            if (row.record)
-                set.changes.emplace_back(registry::PutRecord{*row.record});
-            else
-                set.changes.emplace_back(registry::RemoveRecord{row.handle});
-        }
+        written = decide_rows(rows, view, {call.caller, config}, set.changes);
         sequence = view.sequence();
         return set;
     }

@@ -9,18 +9,9 @@
 
 #include "resolver/api/api.hpp"
 #include "resolver/api/batch_job.hpp"
+#include "resolver/api/batch_rows.hpp"
 
 namespace idnode::resolver::api {
-
-/// One row of a batch, read: a record to register, or a handle to delete, or why it is neither.
-struct BatchRow {
-    std::uint64_t number = 0;  ///< from 1; blank lines are not counted
-    std::string handle{};
-    std::optional<registry::EncodedRecord> record{};  ///< nothing: the handle is deleted
-    bool must_be_new = false;                         ///< "create": a handle that exists is refused
-    std::optional<Fault> fault{};
-    std::vector<protocol::Value> values{};  ///< only where permission depends on them
-};
 
 /// Registers what stands in the body of a request, a row a line (`POST /api/v1/identifiers:batch`):
 ///
@@ -83,8 +74,5 @@ private:
     bool ended_ = false;
     Respond respond_;
 };
-
-/// Reads one line of a batch. `deep` keeps the values for questions of permission.
-BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep);
 
 }  // namespace idnode::resolver::api

@@ -3,6 +3,7 @@
 #include <boost/beast/http/status.hpp>
 
 #include "protocol/json/json_writer.hpp"
+#include "resolver/api/snms.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -22,11 +23,6 @@ void write_problem(JsonWriter& writer, const Fault& fault, std::string_view type
     if (!fault.message.empty()) writer.key("detail").string(fault.message);
     if (!fault.field.empty()) writer.key("field").string(fault.field);
     writer.end_object();
-}
-
-/// -1 not logged in, -2 business error, -3 no permission, -4 internal.
-std::string_view snms_status(unsigned status) {
-    return status == 401 ? "-1" : status == 403 ? "-3" : status >= 500 ? "-4" : "-2";
 }
 
 }  // namespace
@@ -54,10 +50,7 @@ HttpReply Call::reply_of(const Fault& fault) const {
             break;
         case Dialect::snms:
             reply.content_type = json_type;
-            reply.body = std::string{R"({"status":)"}.append(snms_status(fault.status));
-            reply.body.append(R"(,"message":)");
-            JsonWriter{reply.body}.string(fault.message);
-            reply.body.append("}");
+            reply.body = snms_refusal(fault);
             reply.status = 200;
             break;
     }

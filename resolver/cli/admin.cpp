@@ -41,6 +41,7 @@ ExitCode init(const InitOptions& options) {
     account.role = api::Role::operator_;
     account.enabled = true;
     account.password = api::hash_password(password);
+    account.daily.clear();
     account.tokens_from = before ? now + 1 : now;
     auto changes = changes_to_keep(account, before);
     registry::Writer{store}.commit(changes, now, local_origin());

@@ -1,0 +1,187 @@
+#include "resolver/api/batch_rows.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <unordered_map>
+#include <variant>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/record_json.hpp"
+#include "resolver/admin/permission.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::OpCode;
+
+Fault row_fault(std::string message, std::string field) {
+    return {.message = std::move(message), .field = std::move(field)};
+}
+
+/// The field that a sentence of the record parser begins with.
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return row_fault(sentence, sentence.substr(0, sentence.find(':')));
+}
+
+/// Whether the caller may do what a row asks for. An account is asked about each prefix once.
+class Permission {
+public:
+    Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
+        : caller_{caller}, find_values_{admin::find_values_in(view)}, config_{config} {}
+
+    bool may(const BatchRow& row) {
+        const std::string_view prefix = protocol::prefix_of(row.handle);
+        if (prefix != prefix_ || prefix.empty()) {
+            prefix_ = prefix;
+            by_account_ = caller_.account && caller_.account->administers(prefix);
+        }
+        if (by_account_) return true;
+        const admin::ChangeRequest request{
+            .op_code = row.record ? OpCode::create_handle : OpCode::delete_handle,
+            .handle = row.handle,
+            .values = row.values,
+            .overwrite = true};
+        return caller_.may_change(request, find_values_, config_.administration_administrators);
+    }
+
+private:
+    const Caller& caller_;
+    const auth::FindValues find_values_;
+    const Config& config_;
+    std::string prefix_;
+    bool by_account_ = false;
+};
+
+/// Which handles are there in the middle of a group: what earlier rows do is not in the view yet.
+class Presence {
+public:
+    bool is_there(std::string_view handle, const registry::WriteView& view) const {
+        const auto found = changed_.find(protocol::folded(handle));
+        return found == changed_.end() ? view.find(handle).has_value() : found->second;
+    }
+    void note(const BatchRow& row) {
+        changed_[protocol::folded(row.handle)] = row.record.has_value();
+    }
+
+private:
+    std::unordered_map<std::string, bool> changed_;
+};
+
+/// Why a row cannot be written now, given the registry.
+std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView& view,
+                                  Permission& permission, const Presence& presence) {
+    if (!view.is_homed(protocol::prefix_of(row.handle)))
+        return Fault{.status = 403,
+                     .message = "handle: this node does not answer for the prefix " +
+                                std::string{protocol::prefix_of(row.handle)},
+                     .field = "handle",
+                     .code = protocol::ResponseCode::server_not_responsible};
+    if (!permission.may(row))
+        return Fault{.status = 403,
+                     .message = "You are not permitted to change what stands under the prefix",
+                     .field = "handle"};
+    if (!row.must_be_new && !row.must_exist && row.record) return std::nullopt;
+    const bool present = presence.is_there(row.handle, view);
+    if (row.must_be_new && present)
+        return Fault{.status = 409, .message = "The handle exists already", .field = "handle"};
+    if ((!row.record || row.must_exist) && !present)
+        return Fault{.status = 404, .message = "There is no such handle", .field = "handle"};
+    return std::nullopt;
+}
+
+/// The record of a row together with what stays of the one that it replaces.
+std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
+                                                      const registry::WriteView& view) {
+    const auto before = view.find(row.handle);
+    protocol::Record record{.handle = row.handle, .values = {}};
+    if (before)
+        before->for_each_value([&](const protocol::ValueView& value) {
+            if (row.is_kept(value) &&
+                std::ranges::find(row.values, value.index, &protocol::Value::index) ==
+                    row.values.end())
+                record.values.push_back(to_value(value));
+        });
+    if (record.values.empty()) return *row.record;
+    record.values.insert(record.values.end(), row.values.begin(), row.values.end());
+    if (const auto fault = protocol::find_record_fault(record)) return fault_of(*fault);
+    return registry::EncodedRecord{record};
+}
+
+}  // namespace
+
+BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep) {
+    BatchRow row{.number = number};
+    boost::system::error_code wrong;
+    boost::json::value json = boost::json::parse({line.data(), line.size()}, wrong);
+    auto* const object = json.if_object();
+    if (wrong || !object) {
+        row.fault =
+            row_fault(wrong ? "expected JSON: " + wrong.message() : "expected an object", {});
+        return row;
+    }
+    std::string operation = "put";
+    if (const auto found = object->find("operation"); found != object->end()) {
+        operation = found->value().is_string() ? std::string{found->value().get_string()} : "?";
+        object->erase(found);
+    }
+    if (operation != "put" && operation != "create" && operation != "delete") {
+        row.fault = row_fault("operation: expected put, create or delete", "operation");
+        return row;
+    }
+    if (operation == "delete") {
+        const auto* const handle = object->if_contains("handle");
+        if (handle && handle->is_string()) row.handle = handle->get_string();
+        if (const auto fault = protocol::find_handle_fault(row.handle))
+            row.fault = row_fault("handle: " + fault->message(), "handle");
+        return row;
+    }
+    auto record = protocol::parse_record(json);
+    if (!record) {
+        if (const auto* const handle = object->if_contains("handle"))
+            if (handle->is_string()) row.handle = handle->get_string();
+        row.fault = fault_of(record.error());
+        return row;
+    }
+    row.must_be_new = operation == "create";
+    row.handle = record->handle;
+    if (const auto fault = protocol::find_record_fault(*record))
+        row.fault = fault_of(*fault);
+    else
+        row.record.emplace(*record);
+    if (deep) row.values = std::move(record->values);
+    return row;
+}
+
+std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::WriteView& view,
+                                     const RowsOf& asked, std::vector<registry::Change>& changes) {
+    Permission permission{asked.caller, view, asked.config};
+    Presence presence;
+    const bool puts_alone = std::ranges::all_of(rows, [](const BatchRow& row) {
+        return row.record && !row.must_be_new && !row.must_exist;
+    });
+    std::vector<std::size_t> written;
+    for (std::size_t at = 0; at < rows.size(); ++at) {
+        BatchRow& row = rows[at];
+        if (!row.fault) row.fault = find_refusal(row, view, permission, presence);
+        if (row.fault) continue;
+        if (!row.record) {
+            changes.emplace_back(registry::RemoveRecord{row.handle});
+        } else if (row.is_kept) {
+            auto whole = complete(row, view);
+            if (auto* const fault = std::get_if<Fault>(&whole)) {
+                row.fault = std::move(*fault);
+                continue;
+            }
+            changes.emplace_back(
+                registry::PutRecord{std::get<registry::EncodedRecord>(std::move(whole))});
+        } else {
+            changes.emplace_back(registry::PutRecord{*row.record});
+        }
+        if (!puts_alone) presence.note(row);
+        written.push_back(at);
+    }
+    return written;
+}
+
+}  // namespace idnode::resolver::api

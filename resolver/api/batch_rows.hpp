@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "registry/writer.hpp"
+#include "resolver/api/call.hpp"
+#include "resolver/config.hpp"
+
+namespace idnode::resolver::api {
+
+/// One row of a batch, read: a record to register, or a handle to delete, or why it is neither.
+struct BatchRow {
+    std::uint64_t number = 0;  ///< from 1; blank lines are not counted
+    std::string handle{};
+    std::optional<registry::EncodedRecord> record{};  ///< nothing: the handle is deleted
+    bool must_be_new = false;                         ///< "create": a handle that exists is refused
+    bool must_exist = false;                          ///< a handle that does not exist is refused
+    /// Values of the record that is replaced at which the row has no say stay in it.
+    bool (*is_kept)(const protocol::ValueView& value) = nullptr;
+    std::optional<Fault> fault{};
+    /// Only where permission, or what the record becomes, depends on them.
+    std::vector<protocol::Value> values{};
+};
+
+/// Reads one line of a batch. `deep` keeps the values for questions of permission.
+BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep);
+
+/// Who asks for rows to be written.
+struct RowsOf {
+    const Caller& caller;
+    const Config& config;
+};
+
+/// Decides in the transaction which rows are written, each by itself: prefix, permission, and
+/// whether the handle is there, as the rows before have left it. A row that is not written gets a
+/// fault; the changes for the others go behind `changes`. Returns which of the rows have one, in
+/// their order.
+std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::WriteView& view,
+                                     const RowsOf& asked, std::vector<registry::Change>& changes);
+
+}  // namespace idnode::resolver::api
