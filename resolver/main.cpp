@@ -29,6 +29,8 @@ int main(int argc, char** argv) {
     add_backup_command(app, chosen);
     add_restore_command(app, chosen);
     add_admin_command(app, chosen);
+    add_capture_command(app, chosen);
+    add_trace_command(app, chosen);
 
     try {
         app.parse(argc, argv);

@@ -34,6 +34,8 @@ void add_log_command(CLI::App& app, Action& chosen);
 void add_backup_command(CLI::App& app, Action& chosen);
 void add_restore_command(CLI::App& app, Action& chosen);
 void add_admin_command(CLI::App& app, Action& chosen);
+void add_capture_command(CLI::App& app, Action& chosen);
+void add_trace_command(CLI::App& app, Action& chosen);
 
 /// Adds `--data DIR`, where the registry is.
 void add_data_option(CLI::App& command, std::string& directory);

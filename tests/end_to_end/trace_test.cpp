@@ -255,5 +255,24 @@ TEST_F(Tracing, PagesThroughWhatItFinds) {
               410);
 }
 
+TEST_F(Tracing, WorksFromTheCommandLineOnTheRegistryOfARunningNode) {
+    const std::string events =
+        document(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z"));
+    EXPECT_THAT(node_.do_run({"capture", "-"}, events), HasSubstr("Captured 2 events"));
+    EXPECT_THAT(node_.do_run({"capture", "-"}, events), HasSubstr("2 were known"));
+    const std::string tree = node_.do_run({"trace", pallet, "--up"});
+    EXPECT_THAT(tree, HasSubstr("└─ " + std::string{instance} + "  (aggregation, 2026-01-03)"));
+    EXPECT_THAT(tree, HasSubstr("urn:x:heat1  (transformation, 2026-01-01)"));
+    EXPECT_THAT(node_.do_run({"trace", "urn:x:heat1", "--down", "--format", "csv"}),
+                HasSubstr("urn:x:heat1," + std::string{lot} + ",transformation,5,KGM,2026-01-01"));
+    EXPECT_THAT(node_.do_run({"trace", "urn:x:heat1", "--down", "--format", "dot"}),
+                HasSubstr("digraph"));
+    EXPECT_EQ(node_.run({"trace", "urn:x:nobody"}).exit_code, 3);
+    EXPECT_EQ(node_.run({"capture", "-"}, "{}").exit_code, 2);
+    EXPECT_THAT(nodes_of("/api/v1/trace/urn:x:heat1?direction=down"),
+                UnorderedElementsAre("urn:x:heat1", lot, instance, pallet));
+    EXPECT_THAT(node_.do_run({"check"}), HasSubstr("no fault"));
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end
