@@ -30,6 +30,7 @@ LimitKey key_of_ipv6(const sockaddr_in6& address) noexcept {
 }
 
 LimitKey key_of_address(Bytes address) noexcept {
+    if (address.empty()) return {};  // memcpy takes no null pointer, not even for nothing
     sockaddr_storage storage{};
     std::memcpy(&storage, address.data(), std::min(address.size(), sizeof(storage)));
     if (storage.ss_family == AF_INET && address.size() >= sizeof(sockaddr_in)) {
