@@ -30,6 +30,8 @@ struct Name {
     Number number;
     std::string_view words;
 };
+template <class Number>
+Name(Number, std::string_view) -> Name<Number>;  // clang 14 does not find out by itself
 
 constexpr std::array transports{
     Name{Transport::local, "local"},   Name{Transport::udp, "udp"},

@@ -112,15 +112,14 @@ std::optional<Verdict> ForeignKeys::authenticate(registry::Lookup& lookup,
 }
 
 bool ForeignKeys::still_counts(registry::Lookup& lookup, const auth::Proof& proof) const {
-    const auto& [handle, index] = proof.identity;
-    if (find_home_of(lookup, handle))
+    if (find_home_of(lookup, proof.identity.handle))
         return proof.key.bytes().empty() &&
                auth::seconds_between(proof.time, clock_.now()) < options_.cache.age_seconds_max;
-    const auto record = lookup.find(handle);
+    const auto record = lookup.find(proof.identity.handle);
     bool there = false;
     if (!record) return there;
     record->for_each_value([&](const protocol::ValueView& value) {
-        there |= value.index == index &&
+        there |= value.index == proof.identity.index &&
                  auth::equal_in_constant_time(auth::digest_of_key(value.type, value.data).bytes(),
                                               proof.key.bytes());
     });
