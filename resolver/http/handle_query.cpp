@@ -109,7 +109,9 @@ void write_resolution(HttpReply& reply, const RequestTarget& target, const Resol
     const auto write = [&](const ValueView& value) {
         write_value(writer, value, protocol::DataStyle::readable);
     };
-    if (found && resolution.code == ResponseCode::success) {
+    if (found && resolution.code == ResponseCode::success && !shows) {
+        for_each_shown_value(resolution, filter, write);
+    } else if (found && resolution.code == ResponseCode::success) {
         resolution.record->for_each_value([&](const ValueView& value) {
             if (filter.selects(value) && shows(value)) write(value);
         });

@@ -32,7 +32,8 @@ private:
 };
 
 /// The answer to a question in the JSON of the Handle.net API, with its status, where there is a
-/// record or a referral. `shows` decides about each value of the record that the filter selects.
+/// record or a referral. `shows` decides about each value of the record that the filter selects; an
+/// empty one shows what everybody may see.
 void write_resolution(HttpReply& reply, const RequestTarget& target, const Resolution& resolution,
                       std::string_view handle, const protocol::ValueFilter& filter,
                       const std::function<bool(const protocol::ValueView&)>& shows);

@@ -9,7 +9,6 @@ namespace {
 
 using protocol::JsonWriter;
 using protocol::ResponseCode;
-using protocol::ValueView;
 
 constexpr std::string_view json_type = "application/json;charset=utf-8";
 constexpr std::string_view text_type = "text/plain;charset=utf-8";
@@ -164,8 +163,7 @@ void HttpApi::answer_handle(registry::Lookup& lookup) {
                                                    .may_refer = !target_.is_set("doNotRefer")});
     service_.metrics().count(resolution.code);
     if (resolution.record || resolution.delegation)
-        write_resolution(reply_, target_, resolution, handle, query_.filter(),
-                         [](const ValueView& value) { return value.publicly_readable(); });
+        write_resolution(reply_, target_, resolution, handle, query_.filter(), {});
     else
         answer_error(status_of(resolution.code), resolution.code, resolution.message, handle);
     wrap_callback(reply_, target_);

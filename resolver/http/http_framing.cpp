@@ -145,11 +145,8 @@ Framing::Progress HttpFraming::answer_request(registry::Lookup& lookup, std::siz
     const bool keep_alive = request_.keep_alive;
     switch (api_.answer(lookup, request_)) {
         case HttpApi::Way::message:
-            return {.consumed = consumed,
-                    .close = false,
-                    .later = pool_->take(protocol::bytes_of(request_.body))};
-        case HttpApi::Way::work:
-            return {.consumed = consumed, .close = false, .later = leave_to_pool()};
+            return leave(consumed, pool_->take(protocol::bytes_of(request_.body)));
+        case HttpApi::Way::work: return leave(consumed, leave_to_pool());
         case HttpApi::Way::here: break;
     }
     write(api_.reply(), keep_alive, out);
@@ -159,10 +156,10 @@ Framing::Progress HttpFraming::answer_request(registry::Lookup& lookup, std::siz
 
 /// The head stays here, to write the answer by; the body goes with the request.
 Framing::Later HttpFraming::leave_to_pool() {
-    later_ = std::make_shared<HttpReply>();
+    reply_ = std::make_shared<HttpReply>();
     auto request = std::make_shared<HttpRequest>(request_);
     request_.body = {};
-    return [pool = pool_, request, reply = later_](const admin::Arrival& arrival,
+    return [pool = pool_, request, reply = reply_](const admin::Arrival& arrival,
                                                    admin::Done done) {
         pool->submit(std::move(*request), arrival, [reply, done = std::move(done)](HttpReply said) {
             *reply = std::move(said);
@@ -179,25 +176,23 @@ Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& 
         return {.consumed = consumed, .close = false};
     }
     if (!stream_) stream_ = pool_->open_stream(request_);
-    later_ = std::make_shared<HttpReply>();
+    reply_ = std::make_shared<HttpReply>();
     auto piece = std::make_shared<std::string>(std::move(request_.body));
     request_.body = {};
-    return {.consumed = consumed,
-            .close = false,
-            .later = [pool = pool_, stream = stream_, reply = later_, piece, last](
-                         const admin::Arrival& arrival, admin::Done done) {
-                pool->feed(stream, std::move(*piece), last, arrival,
-                           [reply, done = std::move(done)](HttpReply said) {
-                               *reply = std::move(said);
-                               done({});
-                           });
-            }};
+    return leave(consumed, [pool = pool_, stream = stream_, reply = reply_, piece, last](
+                               const admin::Arrival& arrival, admin::Done done) {
+        pool->feed(stream, std::move(*piece), last, arrival,
+                   [reply, done = std::move(done)](HttpReply said) {
+                       *reply = std::move(said);
+                       done({});
+                   });
+    });
 }
 
 bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {
     if (stream_) return complete_stream(out);
     const bool keep_alive = request_.keep_alive;
-    write(later_ ? *later_ : api_.complete_tunnel(answers), keep_alive, out);
+    write(reply_ ? *reply_ : api_.complete_tunnel(answers), keep_alive, out);
     end_request();
     return !keep_alive;
 }
@@ -205,17 +200,17 @@ bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& o
 /// A stream that ends before its body does takes the connection with it: nobody can tell how much
 /// would have to be skipped.
 bool HttpFraming::complete_stream(OutBuffer& out) {
-    const bool whole = !later_->streams && !streaming_;
+    const bool whole = !reply_->streams && !streaming_;
     const bool body_read = parser_->is_done();
     const bool keep_alive = request_.keep_alive && body_read && (whole || request_.version >= 11);
-    if (later_->streams && later_->body.empty() && !streaming_) return false;  // nothing said yet
+    if (reply_->streams && reply_->body.empty() && !streaming_) return false;  // nothing said yet
     if (whole) {
-        write(*later_, keep_alive, out);
+        write(*reply_, keep_alive, out);
     } else {
-        if (!streaming_) write_head(*later_, request_.keep_alive, out);
+        if (!streaming_) write_head(*reply_, request_.keep_alive, out);
         streaming_ = true;
-        write_chunk(later_->body, out);
-        if (later_->streams) return false;
+        write_chunk(reply_->body, out);
+        if (reply_->streams) return false;
         if (request_.version >= 11) out.append(last_chunk);
     }
     end_request();
@@ -226,7 +221,7 @@ void HttpFraming::end_request() {
     parser_.reset();
     request_.clear();
     continued_ = streaming_ = false;
-    later_.reset();
+    reply_.reset();
     stream_.reset();
 }
 

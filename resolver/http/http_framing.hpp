@@ -61,7 +61,7 @@ private:
     HttpRequest request_;
     std::optional<HttpRequestParser> parser_;  ///< while a request is being read
     bool continued_ = false;                   ///< "100 Continue" was sent for it
-    std::shared_ptr<HttpReply> later_;         ///< what the pool will answer it with
+    std::shared_ptr<HttpReply> reply_;         ///< what the pool will answer it with
     std::shared_ptr<BodyStream> stream_;       ///< that takes its body
     bool streaming_ = false;                   ///< the head of its answer was written
 };

@@ -117,7 +117,7 @@ Bytes Connection::answer_all(Bytes in) {
         if (progress.later) {
             deferred_ = true;
             more_requests_ = !in.empty();
-            hub_.defer(*this, progress.later, framing_->transport());
+            hub_.defer(*this, framing_->take_later(), framing_->transport());
             break;
         }
         if (progress.consumed == 0) break;

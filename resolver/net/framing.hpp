@@ -3,6 +3,7 @@
 #include <cstring>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "protocol/bytes.hpp"
@@ -55,10 +56,13 @@ public:
     struct Progress {
         std::size_t consumed = 0;  ///< octets that need not be shown again
         bool close = false;        ///< nothing more will be answered on this connection
-        /// Set when the request takes longer than a look-up. It is answered by `complete`; until
-        /// then nothing more is consumed.
-        Later later{};
+        /// The request takes longer than a look-up: `take_later` has it answered, and `complete`
+        /// is given the answer; until then nothing more is consumed.
+        bool later = false;
     };
+
+    /// What is to be done for the request that was left for later.
+    Later take_later() noexcept { return std::exchange(later_, {}); }
 
     /// Adds what the requests in front of `in` ask for to `handles`, until that is full, as far as
     /// it is plain to see. Returns of how many requests that is.
@@ -85,6 +89,16 @@ public:
     virtual bool inside_request() const noexcept { return false; }
 
     virtual std::uint32_t idle_timeout_seconds() const noexcept = 0;
+
+protected:
+    /// Leaves a request of `consumed` octets to be answered so.
+    Progress leave(std::size_t consumed, Later later) {
+        later_ = std::move(later);
+        return {.consumed = consumed, .close = false, .later = true};
+    }
+
+private:
+    Later later_;
 };
 
 }  // namespace idnode::resolver

@@ -44,8 +44,7 @@ Framing::Progress HandleFraming::consume(registry::Lookup& lookup, protocol::Byt
     if (in.size() < size) return {};
     service_.metrics().count(transport());
     const Reply reply = service_.answer(lookup, in.first(size), out.room(reply_size_max));
-    if (reply.deferred)
-        return {.consumed = size, .close = false, .later = pool_->take(in.first(size))};
+    if (reply.deferred) return leave(size, pool_->take(in.first(size)));
     append(reply, out);
     return {.consumed = size, .close = false};
 }
