@@ -11,6 +11,9 @@
 #include <boost/asio/ip/udp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <csignal>
+#include <filesystem>
+
+#include "resolver/templates/library.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -23,6 +26,16 @@ registry::StoreOptions store_options(const Config& config) {
 
 unsigned worker_count(const Config& config) {
     return config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// What came with the program, if it was installed, or what the operator has put in its place.
+void publish_templates(const Config& config, const registry::Store& store, const Clock& clock) {
+    const bool own = !config.templates_directory.empty();
+    const std::filesystem::path directory =
+        own ? std::filesystem::path{config.templates_directory} : templates::installed_directory();
+    if (!own && !std::filesystem::is_directory(directory)) return;
+    if (const std::size_t count = templates::publish(directory, store, clock.now()))
+        spdlog::info("published {} templates of {}", count, directory.string());
 }
 
 /// Thousands of connections want as many file descriptors as the system allows.
@@ -158,6 +171,7 @@ Server::Server(const Config& config, const Clock& clock)
             .ready = [this] { return ready_.load(); }},
       pool_{store_, clock, started_, &key_} {
     raise_descriptor_limit();
+    publish_templates(config, store_, clock);
     const unsigned count = worker_count(config);
     for (unsigned each = 0; each < count; ++each) {
         metrics_.push_back(std::make_shared<WorkerMetrics>());

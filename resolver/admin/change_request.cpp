@@ -9,6 +9,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "protocol/json/record_json.hpp"
+#include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver::admin {
 namespace {
@@ -126,16 +127,18 @@ Changed change_values(const ChangeRequest& request, const std::optional<RecordVi
 }
 
 Decision decide_record(const ChangeRequest& request, const std::optional<RecordView>& record,
-                       registry::Origin origin) {
+                       const WriteView& view, registry::Origin origin) {
     if (request.op_code == OpCode::delete_handle) {
         return ChangeSet{.changes = {registry::RemoveRecord{request.handle}},
                          .origin = std::move(origin)};
     }
     Changed changed = change_values(request, record);
     if (auto* const refusal = std::get_if<Refusal>(&changed)) return std::move(*refusal);
-    const Record result{.handle = record ? std::string{record->handle()} : request.handle,
-                        .values = std::get<std::vector<Value>>(std::move(changed))};
+    Record result{.handle = record ? std::string{record->handle()} : request.handle,
+                  .values = std::get<std::vector<Value>>(std::move(changed))};
     if (auto refusal = find_record_refusal(result)) return std::move(*refusal);
+    if (auto fault = templates::apply_template(result, view))
+        return Refusal{ResponseCode::invalid_value, std::move(*fault)};
     ChangeSet set{.changes = {}, .origin = std::move(origin)};
     set.changes.emplace_back(registry::PutRecord{registry::EncodedRecord{result}});
     return set;
@@ -294,7 +297,7 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
                                 .request = request.digest};
         if (of_prefix)
             return ChangeSet{.changes = {prefix_change(request)}, .origin = std::move(origin)};
-        return decide_record(request, record, std::move(origin));
+        return decide_record(request, record, transaction, std::move(origin));
     };
 }
 

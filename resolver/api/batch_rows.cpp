@@ -8,6 +8,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/record_json.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -90,11 +91,17 @@ std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView
     return std::nullopt;
 }
 
-/// The record of a row together with what stays of the one that it replaces.
+/// Whether a row's record may become another one in the transaction.
+bool is_settled_late(const BatchRow& row) {
+    return row.is_kept || templates::find_template_value(row.values);
+}
+
+/// The record of a row together with what stays of the one that it replaces, as its template wants
+/// it to be.
 std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
                                                       const registry::WriteView& view) {
-    const auto before = view.find(row.handle);
     protocol::Record record{.handle = row.handle, .values = {}};
+    const auto before = row.is_kept ? view.find(row.handle) : std::nullopt;
     if (before)
         before->for_each_value([&](const protocol::ValueView& value) {
             if (row.is_kept(value) &&
@@ -102,8 +109,12 @@ std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
                     row.values.end())
                 record.values.push_back(to_value(value));
         });
-    if (record.values.empty()) return *row.record;
     record.values.insert(record.values.end(), row.values.begin(), row.values.end());
+    if (auto fault = templates::apply_template(record, view)) {
+        const std::string field = fault->substr(0, fault->find(':'));
+        return row_fault(std::move(*fault), field);
+    }
+    if (record.values == row.values) return *row.record;
     if (const auto fault = protocol::find_record_fault(record)) return fault_of(*fault);
     return registry::EncodedRecord{record};
 }
@@ -149,7 +160,8 @@ BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep) 
         row.fault = fault_of(*fault);
     else
         row.record.emplace(*record);
-    if (deep) row.values = std::move(record->values);
+    if (deep || templates::find_template_value(record->values))
+        row.values = std::move(record->values);
     return row;
 }
 
@@ -167,7 +179,7 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
         if (row.fault) continue;
         if (!row.record) {
             changes.emplace_back(registry::RemoveRecord{row.handle});
-        } else if (row.is_kept) {
+        } else if (is_settled_late(row)) {
             auto whole = complete(row, view);
             if (auto* const fault = std::get_if<Fault>(&whole)) {
                 row.fault = std::move(*fault);

@@ -1,0 +1,215 @@
+#include <boost/json.hpp>
+
+#include "protocol/handle/handle.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+#include "resolver/api/snms.hpp"
+#include "resolver/templates/template.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::ResponseCode;
+using registry::Area;
+using templates::Template;
+
+constexpr std::size_t templates_listed_max = 1000;
+
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
+}
+
+/// The same in the words of either interface.
+std::string said(const Call& call, std::string_view english, std::string_view chinese) {
+    return std::string{call.dialect == Dialect::snms ? chinese : english};
+}
+
+void answer(const Pending& call, std::string data, unsigned status) {
+    if (call->dialect != Dialect::snms) return call->finish_json(std::move(data), status);
+    call->finish_json(std::string{snms_success}.append(data).append("}"));
+}
+
+std::variant<Template, Fault> read_template(const Call& call) {
+    auto json = read_json(call);
+    if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    auto parsed = templates::parse_template(std::get<boost::json::value>(json));
+    if (!parsed) return fault_of(parsed.error());
+    return std::move(*parsed);
+}
+
+/// Templates for every prefix are the operator's.
+bool may_publish(const Caller& caller, std::string_view prefix) {
+    return caller.account && (caller.account->role == Role::operator_ ||
+                              (!prefix.empty() && caller.account->administers(prefix)));
+}
+
+/// Decides in the transaction what is stored in place of what is stored, if that is something.
+using Decided = std::variant<registry::Change, registry::Refusal>;
+using DecideTemplate = std::function<Decided(std::optional<std::string_view> stored)>;
+
+struct Key {
+    std::string prefix;
+    std::string version;
+};
+
+void write(const Pending& call, const Services& services, const Key& key, DecideTemplate decide,
+           unsigned status, std::string data) {
+    if (!may_publish(call->caller, key.prefix))
+        return call->fail(
+            {.status = 403,
+             .message = said(*call, "Only who administers the prefix publishes its templates",
+                             "没有权限：只有前缀的管理者可以管理模板"),
+             .code = ResponseCode::access_denied});
+    registry::Job job{.decide = [call, decide = std::move(decide),
+                                 at = templates::template_key(key.prefix, key.version)](
+                                    const registry::WriteView& view) -> registry::Decision {
+                          Decided decided = decide(view.entry(Area::templates, at));
+                          if (auto* const refusal = std::get_if<registry::Refusal>(&decided))
+                              return std::move(*refusal);
+                          registry::ChangeSet set{.changes = {},
+                                                  .origin = {.actor = call->caller.actor(),
+                                                             .transport = call->transport(),
+                                                             .operation = {}}};
+                          set.changes.push_back(std::get<registry::Change>(std::move(decided)));
+                          return set;
+                      },
+                      .done =
+                          [call, status, data](const registry::JobOutcome& outcome) {
+                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                              answer(call, data, status);
+                          },
+                      .octets = data.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
+registry::Refusal unknown(const Call& call) {
+    return {ResponseCode::handle_not_found, said(call, "There is no such template", "模板不存在")};
+}
+
+registry::Change put(const Template& shown) {
+    return registry::PutEntry{Area::templates, templates::template_key(shown.prefix, shown.version),
+                              templates::to_json(shown)};
+}
+
+void create_template(registry::Lookup&, const Pending& call, const Services& services) {
+    auto read = read_template(*call);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    const auto& made = std::get<Template>(read);
+    write(
+        call, services, {made.prefix, made.version},
+        [call, made](std::optional<std::string_view> stored) -> Decided {
+            if (stored)
+                return registry::Refusal{ResponseCode::handle_already_exists,
+                                         said(*call, "The version exists already: it cannot change",
+                                              "模板版本已存在，不可修改")};
+            return put(made);
+        },
+        201, templates::to_json(made));
+}
+
+std::optional<Template> template_in(std::string_view stored) {
+    auto parsed = templates::parse_template(boost::json::parse({stored.data(), stored.size()}));
+    if (!parsed) return std::nullopt;
+    return std::move(*parsed);
+}
+
+void extend_template(registry::Lookup&, const Pending& call, const Services& services) {
+    auto read = read_template(*call);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    const auto& added = std::get<Template>(read);
+    write(
+        call, services, {added.prefix, added.version},
+        [call, added](std::optional<std::string_view> stored) -> Decided {
+            const auto before = stored ? template_in(*stored) : std::nullopt;
+            if (!before) return unknown(*call);
+            auto after = templates::extend(*before, added);
+            if (!after)
+                return registry::Refusal{ResponseCode::invalid_value, after.error().message()};
+            return put(*after);
+        },
+        200, templates::to_json(added));
+}
+
+/// Prefix and version, in the query or in the body.
+std::variant<Key, Fault> read_key(const Call& call) {
+    Key key{std::string{call.target.value("prefix")}, std::string{call.target.value("version")}};
+    if (!key.version.empty()) return key;
+    auto json = read_json(call);
+    if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    const auto* const object = std::get<boost::json::value>(json).if_object();
+    const auto text = [&](std::string_view name) {
+        const auto* const field = object ? object->if_contains(name) : nullptr;
+        return field && field->is_string() ? std::string{field->get_string()} : std::string{};
+    };
+    key = {text("prefix"), text("version")};
+    if (key.version.empty())
+        return Fault{.message = "version: expected one of a template", .field = "version"};
+    return key;
+}
+
+bool is_too_long(const Key& key) {
+    return key.prefix.size() > protocol::prefix_size_max ||
+           key.version.size() > templates::version_size_max;
+}
+
+void delete_template(registry::Lookup&, const Pending& call, const Services& services) {
+    auto read = read_key(*call);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    const auto& key = std::get<Key>(read);
+    if (is_too_long(key)) return call->fail({.message = "version: expected at most 64 octets"});
+    write(
+        call, services, key,
+        [call, key](std::optional<std::string_view> stored) -> Decided {
+            if (!stored) return unknown(*call);
+            return registry::RemoveEntry{Area::templates,
+                                         templates::template_key(key.prefix, key.version)};
+        },
+        200, "null");
+}
+
+/// Those of a prefix, or all, as far as one answer has room; with a version that one.
+void answer_templates(registry::Lookup& lookup, const Pending& call) {
+    const Key key{std::string{call->target.value("prefix")},
+                  std::string{call->target.value("version")}};
+    if (is_too_long(key)) return call->fail({.message = "version: expected at most 64 octets"});
+    if (!key.version.empty()) {
+        const auto stored = find_entry(lookup.snapshot(), Area::templates,
+                                       templates::template_key(key.prefix, key.version));
+        if (stored) return answer(call, std::string{*stored}, 200);
+        return call->fail(
+            {.status = 404, .message = said(*call, "There is no such template", "模板不存在")});
+    }
+    const bool one = call->target.has("prefix");
+    const std::string start = one ? templates::template_key(key.prefix, {}) : std::string{};
+    std::string out;
+    std::size_t count = 0;
+    registry::EntryCursor cursor{lookup.snapshot(), Area::templates};
+    for (auto entry = cursor.seek(start); entry && count < templates_listed_max;
+         entry = cursor.next(), ++count) {
+        if (one && !entry->key.starts_with(start)) break;
+        (out += count > 0 ? ',' : '[').append(entry->value);
+    }
+    answer(call, count > 0 ? out + ']' : "[]", 200);
+}
+
+}  // namespace
+
+void add_template_routes(std::vector<Route>& routes, const Services& services) {
+    const auto bound = [&services](auto answer_by) {
+        return [&services, answer_by](registry::Lookup& lookup, const Pending& call) {
+            answer_by(lookup, call, services);
+        };
+    };
+    for (const std::string_view path :
+         {"/snms/api/v5/template", "/snms/api/v3/template", "/api/v1/templates"}) {
+        routes.push_back({"GET", path, Access::anyone, answer_templates});
+        routes.push_back({"POST", path, Access::identified, bound(create_template)});
+        routes.push_back({"DELETE", path, Access::identified, bound(delete_template)});
+        if (path == "/snms/api/v3/template") continue;
+        routes.push_back({"PUT", path, Access::identified, bound(extend_template)});
+    }
+}
+
+}  // namespace idnode::resolver::api
