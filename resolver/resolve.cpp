@@ -5,6 +5,8 @@
 
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
+#include "registry/entries.hpp"
+#include "resolver/enterprises/enterprise.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -16,6 +18,7 @@ using registry::Lookup;
 using registry::RecordView;
 namespace value_type = protocol::value_type;
 
+constexpr std::string_view suspended = "That prefix is suspended";
 // The sentence of the reference server: clients are known to look for it.
 constexpr std::string_view not_responsible = "That prefix doesn't live here";
 
@@ -95,9 +98,18 @@ Resolution show(const RecordView& record, const Question& question) {
     }
     if (any_restricted && !question.public_only)
         return refuse(ResponseCode::access_denied, "Reading these values needs permission");
-    if (!any_public)
-        shown.code = ResponseCode::values_not_found;
+    if (!any_public) shown.code = ResponseCode::values_not_found;
     return shown;
+}
+
+/// Whether the enterprise that has the prefix is suspended. Asked only where there is nothing else
+/// to answer.
+bool is_suspended(const Lookup& lookup, std::string_view prefix) {
+    if (prefix.size() > protocol::prefix_size_max) return false;
+    const auto stored =
+        find_entry(lookup.snapshot(), registry::Area::allotments, protocol::folded(prefix));
+    const auto allotment = stored ? enterprises::allotment_from_json(*stored) : std::nullopt;
+    return allotment && allotment->suspended;
 }
 
 /// A handle under a prefix that is not homed here.
@@ -113,7 +125,9 @@ Resolution look_elsewhere(Lookup& lookup, const Question& question, std::string_
                                             ResponseCode::service_referral, value_type::hs_site);
         if (referral) return *referral;
     }
-    return refuse(ResponseCode::server_not_responsible, not_responsible);
+    const auto prefix = registered ? *registered : protocol::prefix_of(handle);
+    return refuse(ResponseCode::server_not_responsible,
+                  is_suspended(lookup, prefix) ? suspended : not_responsible);
 }
 
 }  // namespace

@@ -36,7 +36,8 @@ struct Resolution {
 /// Answers one question from one state of the registry. Whether the prefix is homed here comes
 /// first, then the handle, then its values (order of the reference server). A value without public
 /// read makes the answer `access_denied` when it is asked for, and is left out under `public_only`.
-/// Throws registry::StoreError when the store fails. Allocates nothing.
+/// Throws registry::StoreError when the store fails. Allocates
+/// nothing, unless the prefix is not here.
 Resolution resolve(registry::Lookup& lookup, const Question& question);
 
 /// Calls `visit(const ValueView&)` for each value that a resolution of the question shows.

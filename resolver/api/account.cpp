@@ -14,6 +14,7 @@
 #include "protocol/json/time_text.hpp"
 #include "resolver/auth/digest.hpp"
 #include "resolver/auth/openssl.hpp"
+#include "resolver/enterprises/enterprise.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -69,6 +70,16 @@ std::string hex_digest_of(auth::Parts parts) {
         protocol::text_of(auth::digest_of(auth::Digest::sha256, parts).bytes()));
 }
 
+/// Looked at each time, so that a suspended enterprise's tokens are worth nothing at once.
+void follow_enterprise(const registry::Snapshot& snapshot, Account& account) {
+    const auto stored = account.enterprise.size() > registry::entry_key_size_max
+                            ? std::nullopt
+                            : find_entry(snapshot, Area::enterprises, account.enterprise);
+    auto enterprise = stored ? enterprises::enterprise_from_json(*stored) : std::nullopt;
+    account.suspended = !enterprise || enterprise->state != enterprises::State::active;
+    account.prefixes = enterprise ? std::move(enterprise->prefixes) : std::vector<std::string>{};
+}
+
 std::string identity_key(const protocol::Reference& identity) {
     return protocol::folded(to_text(identity));
 }
@@ -84,6 +95,8 @@ std::optional<Account> read_account(std::string_view name, const boost::json::ob
         account.prefixes.emplace_back(prefix.as_string());
     if (const auto* const identity = json.if_contains("identity"))
         account.identity = protocol::parse_reference(identity->as_string());
+    if (const auto* const enterprise = json.if_contains("enterprise"))
+        account.enterprise = enterprise->as_string();
     account.enabled = json.at("enabled").as_bool();
     account.tokens_from = json.at("tokensFrom").to_number<std::uint32_t>();
     return account;
@@ -176,6 +189,7 @@ std::string to_json(const Account& account) {
     for (const std::string& prefix : account.prefixes) writer.string(prefix);
     writer.end_array();
     if (account.identity) writer.key("identity").string(to_text(*account.identity));
+    if (!account.enterprise.empty()) writer.key("enterprise").string(account.enterprise);
     writer.key("enabled").boolean(account.enabled);
     writer.key("tokensFrom").number(account.tokens_from).end_object();
     return text;
@@ -194,7 +208,9 @@ std::optional<Account> find_account(const registry::Snapshot& snapshot, std::str
     const std::string key = protocol::folded(name);
     const auto stored = find_entry(snapshot, Area::accounts, key);
     if (!stored) return std::nullopt;
-    return account_from_json(name, *stored);
+    auto account = account_from_json(name, *stored);
+    if (account && !account->enterprise.empty()) follow_enterprise(snapshot, *account);
+    return account;
 }
 
 std::optional<Account> find_account(const registry::Snapshot& snapshot,

@@ -33,9 +33,14 @@ struct Account {
     std::string daily{};     ///< as `make_daily_verifier` gives it; empty: nobody logs in by it
     std::vector<std::string> prefixes{};            ///< of the enterprise
     std::optional<protocol::Reference> identity{};  ///< the key that stands for this account
+    /// Its id: prefixes and rights are then those that the enterprise has at the moment.
+    std::string enterprise{};
     bool enabled = true;
     std::uint32_t tokens_from = 0;  ///< tokens that were issued before this second are void
 
+    bool suspended = false;  ///< with its enterprise; not stored
+
+    bool usable() const noexcept { return enabled && !suspended; }
     /// Whether the account may change what stands under the prefix.
     bool administers(std::string_view prefix) const noexcept;
     bool reads_everything() const noexcept {

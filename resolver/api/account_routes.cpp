@@ -85,6 +85,7 @@ std::string shown(const Account& account) {
     for (const std::string& prefix : account.prefixes) writer.string(prefix);
     writer.end_array();
     if (account.identity) writer.key("identity").string(to_text(*account.identity));
+    if (!account.enterprise.empty()) writer.key("enterprise").string(account.enterprise);
     writer.key("enabled").boolean(account.enabled).end_object();
     return out;
 }
@@ -94,9 +95,10 @@ std::optional<Fault> read_account(const Call& call, const Services& services, Ac
     auto json = read_json(call);
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
     const protocol::Place place{.name = "account"};
-    protocol::FieldReader fields{std::get<boost::json::value>(json),
-                                 place,
-                                 {"role", "password", "prefixes", "identity", "enabled"}};
+    protocol::FieldReader fields{
+        std::get<boost::json::value>(json),
+        place,
+        {"role", "password", "prefixes", "identity", "enterprise", "enabled"}};
     if (fields.find("role")) {
         const auto role = find_role(fields.text("role"));
         if (!role)
@@ -120,6 +122,8 @@ std::optional<Fault> read_account(const Call& call, const Services& services, Ac
         account.identity = protocol::parse_reference(fields.text("identity"));
         if (!account.identity) fields.fail("identity", "INDEX:HANDLE", identity);
     }
+    if (const auto* const enterprise = fields.find("enterprise"))
+        account.enterprise = fields.text_of(*enterprise, "enterprise");
     const bool was_enabled = account.enabled;
     account.enabled = fields.boolean("enabled", account.enabled);
     const std::string password = fields.find("password") ? fields.text("password") : std::string{};

@@ -135,7 +135,7 @@ std::optional<Fault> Authenticator::take_token(registry::Lookup& lookup, std::st
         return Fault{.status = 401, .message = "The token has expired: log in again"};
     const auto& snapshot = lookup.snapshot();
     auto account = find_account(snapshot, claims->user);
-    if (!account || !account->enabled || claims->issued < account->tokens_from ||
+    if (!account || !account->usable() || claims->issued < account->tokens_from ||
         find_entry(snapshot, registry::Area::revocations, claims->id))
         return Fault{.status = 401, .message = "The token was revoked: log in again"};
     call.caller = {.identity = account->identity, .account = std::move(account)};
@@ -235,7 +235,7 @@ std::optional<Fault> Authenticator::judge(registry::Lookup& lookup, Call& call,
     if (verdict.code != ResponseCode::success) return unverified();
     call.caller = {.identity = verdict.identity,
                    .account = find_account(lookup.snapshot(), verdict.identity)};
-    if (call.caller.account && !call.caller.account->enabled) {
+    if (call.caller.account && !call.caller.account->usable()) {
         call.caller = {};
         return unverified();
     }
@@ -257,7 +257,7 @@ std::variant<Account, Fault> Authenticator::log_in(registry::Lookup& lookup,
         return shown == Shown::by_daily_hash ? is_daily_hash(password, stored.daily, clock_.now())
                                              : is_password(password, stored.password);
     };
-    const bool right = password.size() <= password_size_max && is_proven() && stored.enabled;
+    const bool right = password.size() <= password_size_max && is_proven() && stored.usable();
     gate_.note_verdict(source, guarded, {},
                        right ? ResponseCode::success : ResponseCode::authentication_failed);
     if (!right) return unverified();

@@ -27,7 +27,7 @@ std::optional<Caller> caller_of(const registry::Snapshot& snapshot, const BatchJ
     if (!job.identity.empty()) caller.identity = protocol::parse_reference(job.identity);
     if (!job.account.empty()) {
         caller.account = find_account(snapshot, job.account);
-        if (!caller.account || !caller.account->enabled) return std::nullopt;
+        if (!caller.account || !caller.account->usable()) return std::nullopt;
     }
     if (!caller.known()) return std::nullopt;
     return caller;

@@ -36,6 +36,7 @@ void add_restore_command(CLI::App& app, Action& chosen);
 void add_admin_command(CLI::App& app, Action& chosen);
 void add_capture_command(CLI::App& app, Action& chosen);
 void add_trace_command(CLI::App& app, Action& chosen);
+void add_enterprise_command(CLI::App& app, Action& chosen);
 
 /// Adds `--data DIR`, where the registry is.
 void add_data_option(CLI::App& command, std::string& directory);

@@ -10,7 +10,7 @@
 #include "registry/writer.hpp"
 #include "resolver/cli/command.hpp"
 #include "resolver/clock.hpp"
-#include "resolver/net/endpoint.hpp"
+#include "resolver/enterprises/lifecycle.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -79,18 +79,10 @@ protocol::Site read_site(const std::string& file) {
     return std::move(*site);
 }
 
-/// A site of one server that answers queries over UDP and TCP at one address.
 protocol::Site make_site_at(const std::string& text) {
-    const auto endpoint = parse_endpoint(text);
-    if (!endpoint) throw_usage(protocol::FormatError{"--to: " + endpoint.error().message()});
-    using protocol::Interface;
-    protocol::Server server{.id = 1, .address = {}, .public_key = {}, .interfaces = {}};
-    server.address = to_wire(endpoint->address);
-    server.interfaces = {{Interface::Type::both, Interface::Protocol::tcp, endpoint->port},
-                         {Interface::Type::query, Interface::Protocol::udp, endpoint->port}};
-    protocol::Site site;
-    site.servers.push_back(std::move(server));
-    return site;
+    auto site = enterprises::make_site_at(text);
+    if (!site) throw_usage(protocol::FormatError{"--to: " + site.error().message()});
+    return std::move(*site);
 }
 
 /// Delegating is keeping the HS_SITE of another node in the prefix's own record, and answering no

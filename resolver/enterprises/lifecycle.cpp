@@ -1,0 +1,269 @@
+#include "resolver/enterprises/lifecycle.hpp"
+
+#include <algorithm>
+
+#include "protocol/codes/value_type.hpp"
+#include "protocol/handle/handle.hpp"
+#include "resolver/net/endpoint.hpp"
+
+namespace idnode::resolver::enterprises {
+namespace {
+
+using protocol::ResponseCode;
+using registry::Area;
+using registry::ChangeSet;
+using registry::Decision;
+using registry::Refusal;
+using registry::WriteView;
+
+/// How many applications wait; it stands beside the enterprises, whose ids are longer.
+constexpr std::string_view waiting_key = "waiting";
+
+constexpr std::array<std::string_view, 7> act_names{"review", "approve", "refuse", "suspend",
+                                                    "resume", "close",   "allot"};
+
+Refusal conflict(std::string sentence) {
+    return {ResponseCode::handle_already_exists, std::move(sentence)};
+}
+
+bool is_waiting(State state) { return state == State::applied || state == State::reviewing; }
+
+/// The state that the act leads to; nothing where it may not follow.
+std::optional<State> follow(State state, Act act) {
+    const bool open = state == State::active || state == State::suspended;
+    switch (act) {
+        case Act::review:
+            return state == State::applied ? std::optional{State::reviewing} : std::nullopt;
+        case Act::approve: return is_waiting(state) ? std::optional{State::active} : std::nullopt;
+        case Act::refuse: return is_waiting(state) ? std::optional{State::refused} : std::nullopt;
+        case Act::suspend:
+            return state == State::active ? std::optional{State::suspended} : std::nullopt;
+        case Act::resume:
+            return state == State::suspended ? std::optional{State::active} : std::nullopt;
+        case Act::close: return open ? std::optional{State::closed} : std::nullopt;
+        case Act::allot: return state == State::active ? std::optional{state} : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+std::size_t count_waiting(const WriteView& view) {
+    const auto stored = view.entry(Area::enterprises, waiting_key);
+    return stored ? std::stoul(std::string{*stored}) : 0;
+}
+
+registry::Change put_waiting(std::size_t count) {
+    return registry::PutEntry{Area::enterprises, std::string{waiting_key}, std::to_string(count)};
+}
+
+/// Gathers what prefixes need, for one act.
+class Prefixes {
+public:
+    Prefixes(const WriteView& view, std::string enterprise)
+        : view_{view}, enterprise_{std::move(enterprise)} {}
+
+    /// Nothing, or why it cannot be allotted; `prefix` becomes the one that was.
+    std::optional<Refusal> allot(const Wanted& wanted, std::string& prefix) {
+        prefix = wanted.prefix;
+        if (prefix.empty()) {
+            const auto next = find_free(wanted.parent);
+            if (!next)
+                return conflict("prefixes: expected a range under " + wanted.parent +
+                                " with a free prefix, found none");
+            prefix = *next;
+        }
+        if (const auto fault = protocol::find_prefix_fault(prefix))
+            return Refusal{ResponseCode::invalid_value, "prefixes: " + fault->message()};
+        if (const auto taken = find_owner(prefix))
+            return conflict("prefixes: expected a free prefix, found " + prefix +
+                            ", which belongs to " + *taken);
+        taken_.push_back(protocol::folded(prefix));
+        return serve({.prefix = prefix,
+                      .enterprise = enterprise_,
+                      .delegate_to = wanted.delegate_to,
+                      .suspended = false});
+    }
+
+    std::optional<Refusal> serve(Allotment allotment) {
+        allotment.suspended = false;
+        if (allotment.delegate_to.empty()) {
+            changes_.emplace_back(registry::HomePrefix{allotment.prefix});
+        } else {
+            const auto site = make_site_at(allotment.delegate_to);
+            if (!site)
+                return Refusal{ResponseCode::invalid_value,
+                               "delegateTo: " + site.error().message()};
+            protocol::Value value;
+            value.index = 1;
+            value.type = protocol::value_type::hs_site;
+            value.data = encode_site(*site);
+            changes_.emplace_back(registry::UnhomePrefix{allotment.prefix});
+            changes_.emplace_back(registry::PutRecord{registry::EncodedRecord{
+                {protocol::prefix_handle(allotment.prefix), {std::move(value)}}}});
+        }
+        keep(allotment);
+        return std::nullopt;
+    }
+
+    void withdraw(Allotment allotment, bool for_good) {
+        if (allotment.delegate_to.empty())
+            changes_.emplace_back(registry::UnhomePrefix{allotment.prefix});
+        else
+            changes_.emplace_back(
+                registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
+        allotment.suspended = true;
+        if (for_good)
+            changes_.emplace_back(
+                registry::RemoveEntry{Area::allotments, protocol::folded(allotment.prefix)});
+        else
+            keep(allotment);
+    }
+
+    std::optional<Allotment> find(std::string_view prefix) const {
+        const auto stored = view_.entry(Area::allotments, protocol::folded(prefix));
+        return stored ? allotment_from_json(*stored) : std::nullopt;
+    }
+
+    std::vector<registry::Change>& changes() noexcept { return changes_; }
+
+private:
+    void keep(const Allotment& allotment) {
+        changes_.emplace_back(registry::PutEntry{
+            Area::allotments, protocol::folded(allotment.prefix), to_json(allotment)});
+    }
+
+    /// Who has the prefix, or one that it stands under.
+    std::optional<std::string> find_owner(std::string_view prefix) const {
+        const std::string own = protocol::folded(prefix);
+        if (std::ranges::find(taken_, own) != taken_.end()) return "the same request";
+        for (std::string_view at = prefix;;) {
+            const auto allotment = find(at);
+            const bool itself = at.size() == prefix.size();
+            if (allotment && (itself || allotment->enterprise != enterprise_))
+                return "the enterprise " + allotment->enterprise;
+            if (itself && view_.is_homed(at)) return "this node";
+            const std::size_t dot = at.rfind('.');
+            if (dot == at.npos) return std::nullopt;
+            at = at.substr(0, dot);
+        }
+    }
+
+    std::optional<std::string> find_free(std::string_view parent) const {
+        constexpr std::uint32_t tries_max = 100'000;
+        const auto stored = view_.entry(Area::ranges, ranges_key);
+        if (!stored) return std::nullopt;
+        std::uint32_t tries = 0;
+        for (const Range& range : ranges_from_json(*stored)) {
+            if (!protocol::equal_folded(range.parent, parent)) continue;
+            for (std::uint32_t at = range.from; at <= range.to && tries < tries_max; ++at, ++tries)
+                if (std::string prefix = range.prefix_at(at); !find_owner(prefix)) return prefix;
+        }
+        return std::nullopt;
+    }
+
+    const WriteView& view_;
+    const std::string enterprise_;
+    std::vector<std::string> taken_;
+    std::vector<registry::Change> changes_;
+};
+
+std::optional<Refusal> change_prefixes(Prefixes& prefixes, Act act, const Details& details,
+                                       Enterprise& enterprise) {
+    if (act == Act::approve || act == Act::allot) {
+        if (enterprise.prefixes.size() + details.prefixes.size() > prefixes_max)
+            return Refusal{ResponseCode::invalid_value,
+                           "prefixes: expected at most 10000 of one enterprise"};
+        for (const Wanted& wanted : details.prefixes) {
+            std::string prefix;
+            if (auto refusal = prefixes.allot(wanted, prefix)) return refusal;
+            enterprise.prefixes.push_back(std::move(prefix));
+        }
+    } else if (act == Act::suspend || act == Act::close || act == Act::resume) {
+        for (const std::string& prefix : enterprise.prefixes) {
+            auto allotment = prefixes.find(prefix);
+            if (!allotment) continue;
+            if (act != Act::resume)
+                prefixes.withdraw(std::move(*allotment), act == Act::close);
+            else if (auto refusal = prefixes.serve(std::move(*allotment)))
+                return refusal;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Act> find_act(std::string_view name) noexcept {
+    const auto found = std::ranges::find(act_names, name);
+    if (found == act_names.end()) return std::nullopt;
+    return static_cast<Act>(found - act_names.begin());
+}
+
+Decision decide_application(const WriteView& view, const Enterprise& asked,
+                            registry::Origin origin) {
+    const std::size_t waiting = count_waiting(view);
+    if (waiting >= applications_max)
+        return Refusal{ResponseCode::server_busy,
+                       "Too many applications wait for a decision: try again later"};
+    ChangeSet set{.changes = {}, .origin = std::move(origin)};
+    set.changes.emplace_back(registry::PutEntry{Area::enterprises, asked.id, to_json(asked)});
+    set.changes.push_back(put_waiting(waiting + 1));
+    return set;
+}
+
+Decision decide_act(const WriteView& view, Act act, std::string_view id, const Details& details,
+                    std::uint32_t now, registry::Origin origin, Enterprise& after) {
+    const auto stored = id.size() > registry::entry_key_size_max || id == waiting_key
+                            ? std::nullopt
+                            : view.entry(Area::enterprises, id);
+    auto enterprise = stored ? enterprise_from_json(*stored) : std::nullopt;
+    if (!enterprise) return Refusal{ResponseCode::handle_not_found, "There is no such enterprise"};
+    const auto next = follow(enterprise->state, act);
+    if (!next)
+        return conflict("The enterprise is " + std::string{name_of(enterprise->state)} +
+                        ": that cannot follow");
+    Prefixes prefixes{view, enterprise->id};
+    if (auto refusal = change_prefixes(prefixes, act, details, *enterprise))
+        return std::move(*refusal);
+    ChangeSet set{.changes = std::move(prefixes.changes()), .origin = std::move(origin)};
+    if (is_waiting(enterprise->state) && !is_waiting(*next))
+        set.changes.push_back(put_waiting(std::max<std::size_t>(count_waiting(view), 1) - 1));
+    enterprise->state = *next;
+    enterprise->reason = details.reason;
+    enterprise->decided = now;
+    set.changes.emplace_back(
+        registry::PutEntry{Area::enterprises, enterprise->id, to_json(*enterprise)});
+    set.changes.insert(set.changes.end(), details.further.begin(), details.further.end());
+    after = std::move(*enterprise);
+    return set;
+}
+
+Decision decide_range(const WriteView& view, const Range& range, registry::Origin origin) {
+    const auto stored = view.entry(Area::ranges, ranges_key);
+    std::vector<Range> ranges = stored ? ranges_from_json(*stored) : std::vector<Range>{};
+    for (const Range& other : ranges)
+        if (overlap(range, other))
+            return conflict("from: expected a range of its own, found that it overlaps " +
+                            other.prefix_at(other.from) + " to " + other.prefix_at(other.to));
+    if (ranges.size() >= ranges_max)
+        return Refusal{ResponseCode::invalid_value, "expected at most 1000 ranges"};
+    ranges.push_back(range);
+    ChangeSet set{.changes = {}, .origin = std::move(origin)};
+    set.changes.emplace_back(
+        registry::PutEntry{Area::ranges, std::string{ranges_key}, to_json(ranges)});
+    return set;
+}
+
+protocol::Parsed<protocol::Site> make_site_at(std::string_view text) {
+    const auto endpoint = parse_endpoint(text);
+    if (!endpoint) return endpoint.error();
+    using protocol::Interface;
+    protocol::Server server{.id = 1, .address = {}, .public_key = {}, .interfaces = {}};
+    server.address = to_wire(endpoint->address);
+    server.interfaces = {{Interface::Type::both, Interface::Protocol::tcp, endpoint->port},
+                         {Interface::Type::query, Interface::Protocol::udp, endpoint->port}};
+    protocol::Site site;
+    site.servers.push_back(std::move(server));
+    return site;
+}
+
+}  // namespace idnode::resolver::enterprises

@@ -1,0 +1,197 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+
+#include "tests/end_to_end/https.hpp"
+#include "tests/end_to_end/node.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* path = "/api/v1/enterprises";
+constexpr const char* application =
+    R"({"name":"厦门某某机械有限公司","creditCode":"91350200MA2YJ1XR9G","contactName":"林"})";
+constexpr const char* account = R"("account":{"username":"firm","password":"firm-secret"})";
+constexpr const char* url_body = R"([{"index":1,"type":"URL","data":"https://example.org/"}])";
+
+class Enterprises : public ::testing::Test {
+protected:
+    void SetUp() override {
+        node_.home("88.2");
+        node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.start();
+        HttpsConnection https{node_.https()};
+        boss_ = log_in(https, "boss", "boss-secret");
+    }
+    void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
+
+    HttpsAnswer ask(const std::string& method, const std::string& target,
+                    const std::string& who = {}, const std::string& body = {}) {
+        std::vector<std::string> headers;
+        if (!who.empty()) headers.push_back(who);
+        if (!body.empty()) headers.emplace_back(json_content);
+        return HttpsConnection{node_.https()}.ask(
+            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+    }
+    std::string apply(const std::string& body = application) {
+        const HttpsAnswer answer = ask("POST", path, {}, body);
+        EXPECT_EQ(answer.status, 201) << answer.body;
+        return std::string{answer.json().at("id").as_string()};
+    }
+    HttpsAnswer act(const std::string& id, const std::string& act, const std::string& body = {}) {
+        return ask("POST", std::string{path} + "/" + id + "/" + act, boss_, body);
+    }
+    std::string state_of(const std::string& id) {
+        return std::string{ask("GET", std::string{path} + "/" + id).json().at("state").as_string()};
+    }
+    Outcome resolve(const std::string& handle) {
+        return run_idnode({"resolve", handle, "--server", format(node_.handle()), "--json"});
+    }
+    /// What the node says to which is referred: its HS_SITE is followed as a client would.
+    std::string follow(const std::string& handle) {
+        const auto said = json::parse(resolve(handle).out).as_object();
+        if (!said.contains("referral")) return "no referral";
+        const auto& server = said.at("values").at(0).at("data").at("value").at("servers").at(0);
+        const std::string to = std::string{server.at("address").as_string()} + ":" +
+                               std::to_string(server.at("interfaces").at(0).at("port").as_int64());
+        return run_idnode({"resolve", handle, "--server", to, "--json"}).out;
+    }
+    std::string firm() {
+        HttpsConnection https{node_.https()};
+        return log_in(https, "firm", "firm-secret");
+    }
+
+    Node node_;
+    std::string boss_;
+};
+
+TEST_F(Enterprises, ApplyAreApprovedRegisterAndAreResolvableWithinASecond) {
+    const std::string id = apply();
+    EXPECT_EQ(state_of(id), "applied");
+    EXPECT_EQ(act(id, "review").status, 200);
+    EXPECT_EQ(state_of(id), "reviewing");
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_EQ(
+        act(id, "approve", R"({"prefixes":["88.118.0042"],)" + std::string{account} + "}").status,
+        200);
+    const std::string own = firm();
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.0042/A", own, url_body).status, 201);
+    EXPECT_THAT(resolve("88.118.0042/A").out, HasSubstr("example.org"));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{1});
+    EXPECT_EQ(ask("PUT", "/api/handles/88.2/A", own, url_body).status, 403);
+    EXPECT_THAT(ask("GET", std::string{path} + "/" + id, own).body, HasSubstr("88.118.0042"));
+    EXPECT_THAT(ask("GET", std::string{path} + "/" + id).body, Not(HasSubstr("creditCode")));
+}
+
+TEST_F(Enterprises, WhenSuspendedLoseEverythingAtOnceAndGetItBack) {
+    const std::string id = apply();
+    act(id, "approve", R"({"prefixes":["88.118.1"],)" + std::string{account} + "}");
+    const std::string own = firm();
+    ask("PUT", "/api/handles/88.118.1/A", own, url_body);
+    EXPECT_EQ(act(id, "suspend", R"({"reason":"费用未缴"})").status, 200);
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/B", own, url_body).status, 401);
+    EXPECT_THROW(firm(), std::runtime_error);
+    const Outcome refused = resolve("88.118.1/A");
+    EXPECT_EQ(refused.exit_code, 5);
+    EXPECT_THAT(refused.out + refused.err, HasSubstr("suspended"));
+    EXPECT_EQ(act(id, "resume").status, 200);
+    EXPECT_THAT(resolve("88.118.1/A").out, HasSubstr("example.org"));
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/B", own, url_body).status, 201);
+    EXPECT_EQ(act(id, "close").status, 200);
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/C", own, url_body).status, 401);
+    EXPECT_THAT(resolve("88.118.1/A").out, Not(HasSubstr("example.org")));
+}
+
+TEST_F(Enterprises, AreDecidedOnOnce) {
+    const std::string id = apply();
+    EXPECT_EQ(act(id, "suspend").status, 409);
+    EXPECT_EQ(act(id, "approve", R"({"prefixes":["88.118.1"]})").status, 200);
+    EXPECT_EQ(act(id, "approve", R"({"prefixes":["88.118.2"]})").status, 409);
+    EXPECT_EQ(act(id, "refuse").status, 409);
+    const std::string other = apply();
+    EXPECT_EQ(act(other, "refuse", R"({"reason":"材料不全"})").status, 200);
+    EXPECT_EQ(act(other, "approve").status, 409);
+    EXPECT_EQ(act("nobody", "approve").status, 404);
+    EXPECT_EQ(act("waiting", "approve").status, 404);
+    EXPECT_EQ(act(id, "praise").status, 404);
+    EXPECT_THAT(ask("GET", std::string{path} + "?state=refused", boss_).body,
+                HasSubstr("材料不全"));
+}
+
+TEST_F(Enterprises, GetPrefixesThatNobodyElseHas) {
+    const std::string range = R"({"parent":"88.300","from":10,"to":11,"width":4})";
+    EXPECT_EQ(ask("POST", "/api/v1/prefix-ranges", boss_, range).status, 201);
+    for (const std::string taken :
+         {R"({"parent":"88.300","from":11,"to":20})", R"({"parent":"88.300.0010","from":1,"to":2})",
+          R"({"parent":"88","from":300,"to":300})"})
+        EXPECT_EQ(ask("POST", "/api/v1/prefix-ranges", boss_, taken).status, 409) << taken;
+    const std::string first = apply();
+    const HttpsAnswer given =
+        act(first, "approve", R"({"prefixes":[{"parent":"88.300"},{"parent":"88.300"}]})");
+    EXPECT_THAT(given.body, HasSubstr(R"(["88.300.0010","88.300.0011"])"));
+    const std::string second = apply();
+    for (const std::string wrong : {R"([{"parent":"88.300"}])", R"(["88.300.0010"])",
+                                    R"(["88.300.0010.5"])", R"(["88.2"])", R"(["88.5","88.5"])"}) {
+        const HttpsAnswer refused = act(second, "approve", R"({"prefixes":)" + wrong + "}");
+        EXPECT_EQ(refused.status, 409) << wrong;
+        EXPECT_THAT(refused.body, HasSubstr("prefixes")) << wrong;
+    }
+    EXPECT_EQ(state_of(second), "applied");
+    EXPECT_EQ(act(second, "approve", R"({"prefixes":["88..5"]})").status, 400);
+    EXPECT_EQ(act(first, "allot", R"({"prefixes":["88.300.0010.5"]})").status, 200);
+}
+
+TEST_F(Enterprises, WithANodeOfTheirOwnAreReferredTo) {
+    Node there;
+    there.home("88.400");
+    there.import(R"({"handle":"88.400/A","values":[{"index":1,"type":"URL","data":"there"}]})");
+    there.start();
+    const std::string id = apply();
+    const std::string to = format(there.handle());
+    const HttpsAnswer approved =
+        act(id, "approve", R"({"prefixes":[{"prefix":"88.400","delegateTo":")" + to + R"("}]})");
+    EXPECT_EQ(approved.status, 200) << approved.body;
+    EXPECT_THAT(approved.body, Not(HasSubstr("warnings")));
+    EXPECT_THAT(follow("88.400/A"), HasSubstr("there"));
+    act(id, "suspend");
+    EXPECT_EQ(follow("88.400/A"), "no referral");
+    act(id, "resume");
+    EXPECT_THAT(follow("88.400/A"), HasSubstr("there"));
+    EXPECT_EQ(there.stop(), 0);
+    EXPECT_THAT(
+        act(id, "allot", R"({"prefixes":[{"prefix":"88.401","delegateTo":")" + to + R"("}]})").body,
+        HasSubstr("nothing answers at"));
+}
+
+TEST_F(Enterprises, SayWhatIsWrongWithAnApplicationAndOnlyWarnOfTheCheckCharacter) {
+    EXPECT_THAT(ask("POST", path, {}, R"({"name":"a"})").body, HasSubstr("creditCode"));
+    EXPECT_THAT(ask("POST", path, {}, R"({"name":"","creditCode":"x"})").body, HasSubstr("name"));
+    EXPECT_THAT(ask("POST", path, {}, R"({"name":"a","creditCode":"x","king":"y"})").body,
+                HasSubstr("king"));
+    const HttpsAnswer early =
+        ask("POST", path, {}, R"({"name":"a","creditCode":"91350100M0001TGQXM"})");
+    EXPECT_EQ(early.status, 201);
+    EXPECT_THAT(early.body, HasSubstr("warnings"));
+    EXPECT_EQ(ask("GET", path).status, 401);
+}
+
+TEST_F(Enterprises, AreRunFromTheCommandLineToo) {
+    const std::string id = apply();
+    EXPECT_THAT(node_.do_run({"enterprise", "list", "--state", "applied"}), HasSubstr(id));
+    EXPECT_THAT(node_.do_run({"enterprise", "approve", id, "--prefix", "88.7"}),
+                HasSubstr("active"));
+    EXPECT_EQ(node_.run({"enterprise", "approve", id}).exit_code, 1);
+    EXPECT_EQ(ask("PUT", "/api/handles/88.7/A", boss_, url_body).status, 201);
+    EXPECT_THAT(node_.do_run({"enterprise", "show", id}), HasSubstr("88.7"));
+    EXPECT_EQ(node_.run({"enterprise", "show", "nobody"}).exit_code, 3);
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
