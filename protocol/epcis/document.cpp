@@ -5,6 +5,7 @@
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/epcis/event_rules.hpp"
+#include "protocol/epcis/namespaces.hpp"
 #include "protocol/json/fields.hpp"
 
 namespace idnode::protocol::epcis {
@@ -136,7 +137,7 @@ Parsed<const json::array*> find_events(const json::object& document) {
 }
 
 void take_event(const json::value& json, std::size_t place, const Prefixes& prefixes,
-                Document& document) {
+                const Namespaces& namespaces, Document& document) {
     const json::object* const object = json.if_object();
     auto fault = object ? find_event_fault(*object, prefixes)
                         : EventFault{.field = {}, .message = "expected an event"};
@@ -145,6 +146,7 @@ void take_event(const json::value& json, std::size_t place, const Prefixes& pref
         document.faults.push_back(std::move(*fault));
     } else {
         document.events.emplace_back(place, read_event(*object));
+        add_namespaces(document.events.back().second.json, namespaces);
     }
 }
 
@@ -240,6 +242,7 @@ std::string format_event_time(std::int64_t milliseconds) {
 Parsed<Document> read_document(const json::value& json) {
     Document document;
     Prefixes prefixes = standard_prefixes();
+    Namespaces namespaces;
     const json::object* const object = json.if_object();
     const json::array* events = json.if_array();
     if (object) {
@@ -250,6 +253,12 @@ Parsed<Document> read_document(const json::value& json) {
             const auto found = find_events(*object);
             if (!found) return found.error();
             events = *found;
+            namespaces = namespaces_of(*object);
+            for (const auto& [prefix, uri] : namespaces)
+                if (uri.size() > namespace_size_max)
+                    return FormatError{
+                        "@context: expected at most " + std::to_string(namespace_size_max) +
+                        " octets behind each prefix, found " + std::to_string(uri.size())};
         }
     }
     if (!object && !events)
@@ -259,11 +268,11 @@ Parsed<Document> read_document(const json::value& json) {
         return FormatError{"eventList: expected at most " + std::to_string(events_max) +
                            " events, found " + std::to_string(document.count)};
     if (!events) {
-        take_event(json, 0, prefixes, document);
+        take_event(json, 0, prefixes, namespaces, document);
         return document;
     }
     for (std::size_t at = 0; at < events->size(); ++at)
-        take_event((*events)[at], at, prefixes, document);
+        take_event((*events)[at], at, prefixes, namespaces, document);
     return document;
 }
 

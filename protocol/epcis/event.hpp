@@ -35,7 +35,8 @@ struct Quantity {
     std::string uom{};                 ///< UN/CEFACT code; empty: a count
 };
 
-/// One event, as far as the node understands it. Everything else stands in `json`, as it came.
+/// One event, as far as the node understands it. Everything else stands in `json`, as it came, with
+/// the prefixes of its document that it uses in its own `@context`.
 struct Event {
     EventType type = EventType::object;
     Action action = Action::none;

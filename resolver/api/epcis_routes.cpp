@@ -203,7 +203,14 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
                            .message = "There is no such event",
                            .title = "NoSuchResourceException"});
     boost::json::object json = boost::json::parse(event->json).as_object();
-    if (!json.contains("@context")) json["@context"] = context;
+    boost::json::array contexts{context};  // the event's own says what its extensions mean
+    if (const auto* const own = json.if_contains("@context")) {
+        if (const auto* const parts = own->if_array())
+            contexts.insert(contexts.end(), parts->begin(), parts->end());
+        else
+            contexts.push_back(*own);
+    }
+    json["@context"] = std::move(contexts);
     call->finish({.content_type = ld_type, .body = serialize(json)});
 }
 

@@ -4,10 +4,9 @@
 #include <boost/json/serialize.hpp>
 #include <map>
 
-#include "protocol/json/base64.hpp"
+#include "protocol/epcis/event_hash.hpp"
 #include "protocol/schemes/identifier.hpp"
 #include "protocol/schemes/percent.hpp"
-#include "registry/digest.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -23,32 +22,13 @@ using registry::trace::Fact;
 using registry::trace::IndexKind;
 using registry::trace::StoredEvent;
 
-/// The same JSON with the fields of every object in order, so that equal events have one text.
-json::value sorted(const json::value& value) {
-    if (const auto* const list = value.if_array()) {
-        json::array out;
-        for (const json::value& each : *list) out.push_back(sorted(each));
-        return out;
-    }
-    const auto* const object = value.if_object();
-    if (!object) return value;
-    std::map<std::string, json::value> fields;
-    for (const auto& [name, field] : *object) fields.emplace(name, sorted(field));
-    json::object out;
-    for (auto& [name, field] : fields) out.emplace(name, std::move(field));
-    return out;
-}
-
-/// An id for an event that came without: equal for equal events, whatever order their fields have.
-std::string make_event_id(const Event& event) {
-    json::object plain = event.json;
-    plain.erase("recordTime");
-    plain.erase("@context");
-    const std::string text = serialize(sorted(plain));
-    const registry::Digest digest = registry::Sha256{}.of(protocol::bytes_of(text));
-    const std::string hex = protocol::to_hex(protocol::text_of(protocol::Bytes{digest}));
-    return "urn:uuid:" + hex.substr(0, 8) + '-' + hex.substr(8, 4) + "-8" + hex.substr(13, 3) +
-           "-8" + hex.substr(17, 3) + '-' + hex.substr(20, 12);
+/// The Digital Link of what a text identifies, if that is a GS1 key; else the text.
+std::string digital_link_or(std::string_view text) {
+    if (text.size() <= protocol::identifier_size_max &&
+        (text.starts_with("urn:epc:") || text.starts_with("http")))
+        if (auto link = digital_link_of(protocol::identify(text), "https://id.gs1.org"))
+            return *std::move(link);
+    return std::string{text};
 }
 
 /// One thing in an event, with how much of it there is.
@@ -61,7 +41,8 @@ struct Item {
 class Mapping {
 public:
     Mapping(const Event& event, std::int64_t record_time) : event_{event} {
-        stored_.id = event.id.empty() ? make_event_id(event) : event.id;
+        stored_.id =
+            event.id.empty() ? protocol::epcis::event_hash(event.json, digital_link_or) : event.id;
         stored_.time = event.time;
         stored_.record_time = record_time;
         stored_.declares_error = event.declares_error;

@@ -29,6 +29,7 @@ constexpr std::array targets{
     Target{"challenge_answer", fuzz_challenge_answer},
     Target{"csv", fuzz_csv},
     Target{"encrypted_message", fuzz_encrypted_message},
+    Target{"epcis", fuzz_epcis},
     Target{"handle_list", fuzz_handle_list},
     Target{"http", fuzz_http},
     Target{"identifier", fuzz_identifier},

@@ -22,6 +22,7 @@ void fuzz_challenge(Bytes input);
 void fuzz_challenge_answer(Bytes input);
 void fuzz_csv(Bytes input);
 void fuzz_encrypted_message(Bytes input);
+void fuzz_epcis(Bytes input);
 void fuzz_handle_list(Bytes input);
 void fuzz_http(Bytes input);
 void fuzz_identifier(Bytes input);

@@ -129,6 +129,37 @@ TEST(EpcisDocument, IsRefusedWithoutWhatADocumentHas) {
     EXPECT_FALSE(read_document("text"));
 }
 
+TEST(EpcisDocument, LeavesEveryEventThePrefixesThatItUses) {
+    json::object document = json::parse(R"({"@context":["https://ref.gs1.org/standards/epcis/",
+        {"example":"http://ns.example.com/","unused":"http://x.example/"},
+        {"value":{"@id":"http://v.example/"}}],"type":"EPCISDocument","schemaVersion":"2.0",
+        "creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[]}})")
+                                .as_object();
+    document["epcisBody"].as_object()["eventList"] = {
+        event_with(R"({"example:note":[{"value:of":1}]})"), event_with("{}"),
+        event_with(R"({"bizStep":"example:step","@context":{"own":"http://o.example/"}})")};
+    const auto read = read_document(document);
+    ASSERT_TRUE(read && read->faults.empty());
+    const auto context_of = [&](std::size_t at) -> const json::value* {
+        return read->events.at(at).second.json.if_contains("@context");
+    };
+    EXPECT_EQ(*context_of(0), json::parse(R"([{"example":"http://ns.example.com/",
+                                               "value":"http://v.example/"}])"));
+    EXPECT_EQ(context_of(1), nullptr) << "which adds nothing to the standard context";
+    EXPECT_EQ(*context_of(2), json::parse(R"([{"example":"http://ns.example.com/"},
+                                              {"own":"http://o.example/"}])"));
+}
+
+TEST(EpcisDocument, HasALimitForTheUriBehindAPrefix) {
+    const std::string uri = "http://" + std::string(506, 'x');
+    const auto read = read_document(json::parse(R"({"@context":{"example":")" + uri +
+                                                R"("},"type":"EPCISDocument","schemaVersion":"2.0",
+        "creationDate":"2026-01-01T00:00:00Z","epcisBody":{"eventList":[]}})"));
+    ASSERT_FALSE(read);
+    EXPECT_EQ(read.error().message(),
+              "@context: expected at most 512 octets behind each prefix, found 513");
+}
+
 TEST(EpcisTime, KeepsOffsetsAndFractionsAndRefusesWhatIsNoTime) {
     EXPECT_EQ(parse_event_time("1970-01-01T00:00:00Z"), 0);
     EXPECT_EQ(parse_event_time("1970-01-01T01:00:00.5+01:00"), 500);
