@@ -97,7 +97,6 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
     {
         const std::lock_guard lock{guard_};
         last_ = last;
-        respond_ = std::move(respond);
         if (ended_) last_ = true;
     }
     try {
@@ -117,6 +116,7 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
     }
     lookup.release();
     std::unique_lock lock{guard_};
+    respond_ = std::move(respond);  // not before: the next piece may come at once
     respond_if_due(lock);
 }
 
