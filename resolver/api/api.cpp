@@ -45,6 +45,7 @@ Api::Api(const Services& services) : services_{services} {
     add_snms_routes(routes_, services_);
     add_template_routes(routes_, services_);
     add_enterprise_routes(routes_, services_);
+    add_grant_routes(routes_, services_);
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);

@@ -114,6 +114,17 @@ std::string find_parameter(std::string_view parameters, std::string_view name) {
 }
 
 std::optional<Fault> Authenticator::authenticate(registry::Lookup& lookup, Call& call) {
+    auto fault = take_credentials(lookup, call);
+    if (!fault && call.caller.account) {
+        const Account& account = *call.caller.account;
+        call.caller.grantees =
+            grants::find_grantees(lookup.snapshot(), account.name, account.enterprise);
+        call.caller.now = clock_.now();
+    }
+    return fault;
+}
+
+std::optional<Fault> Authenticator::take_credentials(registry::Lookup& lookup, Call& call) {
     std::string_view given = call.request.field("Authorization");
     if (given.empty()) return std::nullopt;
     if (!may_identify(call))

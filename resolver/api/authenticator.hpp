@@ -58,6 +58,7 @@ public:
     const TokenKey& tokens() const noexcept { return tokens_; }
 
 private:
+    std::optional<Fault> take_credentials(registry::Lookup& lookup, Call& call);
     std::optional<Fault> take_token(registry::Lookup& lookup, std::string_view token, Call& call);
     std::optional<Fault> take_basic(registry::Lookup& lookup, std::string_view credentials,
                                     Call& call);

@@ -29,12 +29,16 @@ Fault fault_of(const protocol::FormatError& error) {
 class Permission {
 public:
     Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
-        : caller_{caller}, find_values_{admin::find_values_in(view)}, config_{config} {}
+        : caller_{caller},
+          view_{view},
+          find_values_{admin::find_values_in(view)},
+          config_{config} {}
 
     bool may(const BatchRow& row) {
         const std::string_view prefix = protocol::prefix_of(row.handle);
         if (prefix != prefix_ || prefix.empty()) {
             prefix_ = prefix;
+            granted_ = caller_.granted(view_, row.handle);
             by_account_ = caller_.account && caller_.account->administers(prefix);
         }
         if (by_account_) return true;
@@ -43,12 +47,15 @@ public:
             .handle = row.handle,
             .values = row.values,
             .overwrite = true};
-        return caller_.may_change(request, find_values_, config_.administration_administrators);
+        return caller_.may_change(request, find_values_, config_.administration_administrators,
+                                  granted_);
     }
 
 private:
     const Caller& caller_;
+    const registry::WriteView& view_;
     const auth::FindValues find_values_;
+    grants::Granted granted_;
     const Config& config_;
     std::string prefix_;
     bool by_account_ = false;

@@ -49,10 +49,11 @@ void write_resolved(JsonWriter& writer, registry::Lookup& lookup, const Caller& 
     writer.key("responseCode").number(static_cast<std::uint32_t>(resolution.code));
     if (resolution.record) {
         const auto find_values = admin::find_values_in(lookup);
+        const auto granted = caller.granted(lookup.snapshot(), handle);
         writer.key("values").begin_array();
         resolution.record->for_each_value([&](const ValueView& value) {
             if (value.publicly_readable() ||
-                (caller.known() && caller.may_read(handle, value, find_values)))
+                (caller.known() && caller.may_read(handle, value, find_values, granted)))
                 write_value(writer, value, protocol::DataStyle::readable);
         });
         writer.end_array();

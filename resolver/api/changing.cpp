@@ -52,7 +52,8 @@ registry::Decide decide(const Pending& call, const Services& services, admin::Ch
                                                         const registry::WriteView& view) {
                                    return call->caller.may_change(
                                        asked, admin::find_values_in(view),
-                                       services.config.administration_administrators);
+                                       services.config.administration_administrators,
+                                       call->caller.granted(view, asked.handle));
                                }};
     const std::string handle = request.handle;
     std::vector<std::uint32_t> indexes;

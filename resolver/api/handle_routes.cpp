@@ -60,11 +60,12 @@ void answer_resolution(registry::Lookup& lookup, const Pending& call, const Serv
                          .public_only = true,
                          .may_refer = !call->target.is_set("doNotRefer")});
     const auto find_values = admin::find_values_in(lookup);
+    const auto granted = call->caller.granted(lookup.snapshot(), call->argument);
     bool hidden = false;
     bool shown = false;
     const auto shows = [&](const ValueView& value) {
         return value.publicly_readable() ||
-               (everything && call->caller.may_read(call->argument, value, find_values));
+               (everything && call->caller.may_read(call->argument, value, find_values, granted));
     };
     if (resolution.record) {
         resolution.record->for_each_value([&](const ValueView& value) {

@@ -58,10 +58,12 @@ void answer_detail(registry::Lookup& lookup, const Pending& call, const Services
                               : Fault{.message = std::string{resolution.message},
                                       .code = ResponseCode::server_not_responsible});
     const auto find_values = admin::find_values_in(lookup);
+    const auto granted = call->caller.granted(lookup.snapshot(), call->argument);
     bool shown = false;
     const auto shows = [&](const protocol::ValueView& value) {
         return value.publicly_readable() ||
-               (call->caller.known() && call->caller.may_read(call->argument, value, find_values));
+               (call->caller.known() &&
+                call->caller.may_read(call->argument, value, find_values, granted));
     };
     resolution.record->for_each_value(
         [&](const protocol::ValueView& value) { shown = shown || shows(value); });

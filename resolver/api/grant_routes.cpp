@@ -1,0 +1,331 @@
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/fields.hpp"
+#include "protocol/json/json_writer.hpp"
+#include "protocol/json/time_text.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+#include "resolver/grants/grant.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using grants::Grant;
+using grants::Right;
+using protocol::JsonWriter;
+using protocol::ResponseCode;
+using registry::Area;
+
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
+}
+
+void submit(const Pending& call, const Services& services, registry::Decide decide, unsigned status,
+            std::string body) {
+    registry::Job job{.decide = std::move(decide),
+                      .done =
+                          [call, status, body](const registry::JobOutcome& outcome) {
+                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                              if (body.empty()) return call->finish({.status = status});
+                              call->finish_json(body, status);
+                          },
+                      .octets = call->request.body.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
+registry::ChangeSet set_of(const Call& call) {
+    return {
+        .changes = {},
+        .origin = {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+}
+
+// Grants
+
+struct Granting {
+    std::string prefix;
+    std::string grantee;
+    Grant grant;
+};
+
+protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
+    const protocol::Place place{.name = {}};
+    protocol::FieldReader fields{json, place, {"prefix", "grantee", "item", "right", "expires"}};
+    Granting read{.prefix = fields.text("prefix"), .grantee = fields.text("grantee"), .grant = {}};
+    read.grant.item = fields.text("item");
+    if (!fields.failed() && protocol::find_prefix_fault(read.prefix))
+        fields.fail("prefix", "a prefix", fields.find("prefix"));
+    if (!fields.failed() && !grants::is_grantee(read.grantee))
+        fields.fail("grantee", "account:NAME, enterprise:ID or group:NAME", fields.find("grantee"));
+    if (!fields.failed() && (read.grant.item.empty() || read.grant.item.size() > 255))
+        fields.fail("item", "the type of values, or *", fields.find("item"));
+    const auto* const right = fields.find("right");
+    const std::string word = right ? fields.text_of(*right, "right") : "view";
+    if (word != "view" && word != "edit") fields.fail("right", "view or edit", right);
+    read.grant.right = word == "edit" ? Right::edit : Right::view;
+    if (const auto* const expires = fields.find("expires")) {
+        const auto time = protocol::parse_time(fields.text_of(*expires, "expires"));
+        if (!time) fields.fail("expires", "a time such as 2026-11-23T05:44:04Z", expires);
+        read.grant.expires = time.value_or(0);
+    }
+    if (fields.failed()) return fields.error();
+    return read;
+}
+
+/// Where the grantee is kept, if he is anybody.
+bool is_there(const registry::WriteView& view, std::string_view grantee) {
+    const std::string_view name = grantee.substr(grantee.find(':') + 1);
+    if (grantee.starts_with("account:"))
+        return view.entry(Area::accounts, protocol::folded(name)).has_value();
+    if (grantee.starts_with("group:"))
+        return view.entry(Area::groups, grants::group_key(name)).has_value();
+    return view.entry(Area::enterprises, name).has_value();
+}
+
+bool administers(const Caller& caller, std::string_view prefix) {
+    return caller.account && caller.account->administers(prefix);
+}
+
+Fault not_yours() {
+    return {.status = 403,
+            .message = "Only who administers the prefix grants what stands under it"};
+}
+
+std::string shown(const Granting& granting) {
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("prefix").string(granting.prefix);
+    writer.key("grantee").string(granting.grantee).key("item").string(granting.grant.item);
+    writer.key("right").string(name_of(granting.grant.right));
+    if (granting.grant.expires > 0)
+        writer.key("expires").string(protocol::format_time(granting.grant.expires));
+    writer.end_object();
+    return out;
+}
+
+/// In place of what was granted of the same item to the same grantee.
+void give(registry::Lookup&, const Pending& call, const Services& services) {
+    auto json = read_json(*call);
+    if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
+    const auto parsed = parse_granting(std::get<boost::json::value>(json));
+    if (!parsed) return call->fail(fault_of(parsed.error()));
+    if (!administers(call->caller, parsed->prefix)) return call->fail(not_yours());
+    submit(
+        call, services,
+        [call, asked = *parsed](const registry::WriteView& view) -> registry::Decision {
+            if (!is_there(view, asked.grantee))
+                return registry::Refusal{
+                    ResponseCode::invalid_value,
+                    "grantee: expected somebody known here, found " + asked.grantee};
+            const std::string key = grants::grant_key(asked.prefix, asked.grantee);
+            const auto stored = view.entry(Area::grants, key);
+            auto list = stored ? grants::grants_from_json(*stored) : std::vector<Grant>{};
+            std::erase_if(list, [&](const Grant& each) {
+                return protocol::equal_folded(each.item, asked.grant.item);
+            });
+            if (list.size() >= grants::grants_max)
+                return registry::Refusal{ResponseCode::invalid_value,
+                                         "item: expected at most 1000 grants to one grantee"};
+            list.push_back(asked.grant);
+            auto set = set_of(*call);
+            set.changes.emplace_back(registry::PutEntry{Area::grants, key, to_json(list)});
+            return set;
+        },
+        201, shown(*parsed));
+}
+
+void revoke(registry::Lookup&, const Pending& call, const Services& services) {
+    const std::string prefix{call->target.value("prefix")};
+    const std::string grantee{call->target.value("grantee")};
+    const std::string item{call->target.value("item")};
+    if (!administers(call->caller, prefix)) return call->fail(not_yours());
+    if (protocol::find_prefix_fault(prefix) || !grants::is_grantee(grantee))
+        return call->fail({.message = "grantee: expected account:NAME, enterprise:ID or group:NAME",
+                           .field = "grantee"});
+    submit(
+        call, services,
+        [call, key = grants::grant_key(prefix, grantee),
+         item](const registry::WriteView& view) -> registry::Decision {
+            const auto stored = view.entry(Area::grants, key);
+            auto list = stored ? grants::grants_from_json(*stored) : std::vector<Grant>{};
+            const auto count = std::erase_if(list, [&](const Grant& each) {
+                return item.empty() || protocol::equal_folded(each.item, item);
+            });
+            if (count == 0)
+                return registry::Refusal{ResponseCode::handle_not_found, "There is no such grant"};
+            auto set = set_of(*call);
+            if (list.empty())
+                set.changes.emplace_back(registry::RemoveEntry{Area::grants, key});
+            else
+                set.changes.emplace_back(registry::PutEntry{Area::grants, key, to_json(list)});
+            return set;
+        },
+        204, {});
+}
+
+/// Those of a prefix.
+void list_grants(registry::Lookup& lookup, const Pending& call) {
+    const std::string prefix{call->target.value("prefix")};
+    const auto& own = call->caller.account;
+    if (!own || !(own->administers(prefix) || own->reads_everything()))
+        return call->fail(not_yours());
+    if (protocol::find_prefix_fault(prefix))
+        return call->fail({.message = "prefix: expected a prefix", .field = "prefix"});
+    const std::string start = grants::grant_key(prefix, {});
+    std::string out = R"({"grants":[)";
+    std::size_t count = 0;
+    registry::EntryCursor cursor{lookup.snapshot(), Area::grants};
+    for (auto entry = cursor.seek(start);
+         entry && entry->key.starts_with(start) && count < grants::grants_max;
+         entry = cursor.next())
+        for (const Grant& grant : grants::grants_from_json(entry->value))
+            (out += count++ > 0 ? "," : "")
+                .append(shown({prefix, std::string{entry->key.substr(start.size())}, grant}));
+    call->finish_json(out + "]}");
+}
+
+// Groups of partners
+
+struct Group {
+    std::string owner;
+    std::vector<std::string> members;
+};
+
+Group group_from_json(std::string_view json) {
+    const auto object = boost::json::parse({json.data(), json.size()}).as_object();
+    Group group{.owner = std::string{object.at("owner").as_string()}, .members = {}};
+    for (const auto& member : object.at("members").as_array())
+        group.members.emplace_back(member.as_string());
+    return group;
+}
+
+std::string to_json(const Group& group) {
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("owner").string(group.owner).key("members").begin_array();
+    for (const std::string& member : group.members) writer.string(member);
+    writer.end_array().end_object();
+    return out;
+}
+
+/// A group belongs to the enterprise, or the account, that made it; others may grant to it.
+std::string owner_of(const Account& account) {
+    return account.enterprise.empty() ? "account:" + account.name
+                                      : "enterprise:" + account.enterprise;
+}
+
+bool may_manage(const Caller& caller) {
+    return caller.account && (caller.account->role == Role::operator_ ||
+                              caller.account->role == Role::enterprise_administrator);
+}
+
+/// Puts the group into the place of the one before; without members it is removed.
+registry::Decision decide_group(const registry::WriteView& view, const Call& call,
+                                const std::string& name, std::optional<Group> group) {
+    const std::string key = grants::group_key(name);
+    const auto stored = view.entry(Area::groups, key);
+    const Account& account = *call.caller.account;
+    auto set = set_of(call);
+    if (stored) {
+        const Group before = group_from_json(*stored);
+        if (before.owner != owner_of(account) && account.role != Role::operator_)
+            return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
+        if (group) group->owner = before.owner;
+        for (const std::string& member : before.members)
+            set.changes.emplace_back(
+                registry::RemoveEntry{Area::groups, grants::member_key(member, name)});
+    } else if (!group) {
+        return registry::Refusal{ResponseCode::handle_not_found, "There is no such group"};
+    }
+    if (!group) {
+        set.changes.emplace_back(registry::RemoveEntry{Area::groups, key});
+        return set;
+    }
+    for (const std::string& member : group->members) {
+        if (!is_there(view, member))
+            return registry::Refusal{ResponseCode::invalid_value,
+                                     "members: expected somebody known here, found " + member};
+        set.changes.emplace_back(
+            registry::PutEntry{Area::groups, grants::member_key(member, name), "1"});
+    }
+    set.changes.emplace_back(registry::PutEntry{Area::groups, key, to_json(*group)});
+    return set;
+}
+
+void put_group(registry::Lookup&, const Pending& call, const Services& services) {
+    if (!may_manage(call->caller))
+        return call->fail({.status = 403, .message = "Only administrators make groups"});
+    if (find_account_name_fault(call->argument))
+        return call->fail({.message = "group: expected 1 to 64 letters, digits, '.', '_', '-' or "
+                                      "'@'",
+                           .field = "group"});
+    auto json = read_json(*call);
+    if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
+    const auto* const object = std::get<boost::json::value>(json).if_object();
+    const auto* const field = object ? object->if_contains("members") : nullptr;
+    const auto* const list = field ? field->if_array() : nullptr;
+    if (!list || list->size() > grants::members_max)
+        return call->fail(
+            {.message = "members: expected a list of at most 1000", .field = "members"});
+    Group group{.owner = owner_of(*call->caller.account), .members = {}};
+    for (const auto& each : *list) {
+        const std::string member = each.is_string() ? std::string{each.get_string()} : "";
+        if (!grants::is_grantee(member) || member.starts_with("group:"))
+            return call->fail({.message = "members[" + std::to_string(group.members.size()) +
+                                          "]: expected account:NAME or enterprise:ID",
+                               .field = "members"});
+        group.members.push_back(member);
+    }
+    submit(
+        call, services,
+        [call, group](const registry::WriteView& view) {
+            return decide_group(view, *call, call->argument, group);
+        },
+        200, to_json(group));
+}
+
+void delete_group(registry::Lookup&, const Pending& call, const Services& services) {
+    if (!may_manage(call->caller))
+        return call->fail({.status = 403, .message = "Only administrators make groups"});
+    if (find_account_name_fault(call->argument))
+        return call->fail({.status = 404, .message = "There is no such group"});
+    submit(call, services,
+           [call](const registry::WriteView& view) {
+               return decide_group(view, *call, call->argument, std::nullopt);
+           },
+           204, {});
+}
+
+void show_group(registry::Lookup& lookup, const Pending& call) {
+    const auto stored =
+        find_account_name_fault(call->argument)
+            ? std::nullopt
+            : find_entry(lookup.snapshot(), Area::groups, grants::group_key(call->argument));
+    if (!stored) return call->fail({.status = 404, .message = "There is no such group"});
+    const auto& account = call->caller.account;
+    if (!account ||
+        !(account->reads_everything() || group_from_json(*stored).owner == owner_of(*account)))
+        return call->fail({.status = 403, .message = "The group is somebody else's"});
+    call->finish_json(std::string{*stored});
+}
+
+}  // namespace
+
+void add_grant_routes(std::vector<Route>& routes, const Services& services) {
+    const auto bound = [&services](auto answer) {
+        return [&services, answer](registry::Lookup& lookup, const Pending& call) {
+            answer(lookup, call, services);
+        };
+    };
+    routes.push_back({"GET", "/api/v1/grants", Access::identified, list_grants});
+    routes.push_back({"POST", "/api/v1/grants", Access::identified, bound(give)});
+    routes.push_back({"DELETE", "/api/v1/grants", Access::identified, bound(revoke)});
+    routes.push_back({"GET", "/api/v1/groups/*", Access::identified, show_group});
+    routes.push_back({"PUT", "/api/v1/groups/*", Access::identified, bound(put_group)});
+    routes.push_back({"DELETE", "/api/v1/groups/*", Access::identified, bound(delete_group)});
+}
+
+}  // namespace idnode::resolver::api

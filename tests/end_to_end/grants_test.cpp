@@ -1,0 +1,179 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <ctime>
+#include <thread>
+
+#include "protocol/json/time_text.hpp"
+#include "tests/end_to_end/https.hpp"
+#include "tests/end_to_end/node.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Grants : public ::testing::Test {
+protected:
+    void SetUp() override {
+        node_.home("88.1");
+        node_.home("88.2");
+        node_.import(R"({"handle":"88.1/A","values":[{"index":2000,"type":"name","data":"piston"},)"
+                     R"({"index":2001,"type":"cost","data":"hidden-cost","permissions":"1100"},)"
+                     R"({"index":2002,"type":"order","data":"hidden-order","permissions":"1100"},)"
+                     R"({"index":300,"type":"HS_SECKEY","data":"key-of-a","permissions":"1100"}]})"
+                     "\n");
+        node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.start();
+        HttpsConnection https{node_.https()};
+        boss_ = log_in(https, "boss", "boss-secret");
+        owner_ = account("owner", "enterprise_administrator", R"(["88.1"])");
+        other_ = account("other", "enterprise_administrator", R"(["88.2"])");
+        friend_ = account("friend", "partner", "[]");
+    }
+    void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
+
+    HttpsAnswer ask(const std::string& method, const std::string& target, const std::string& who,
+                    const std::string& body = {}) {
+        std::vector<std::string> headers;
+        if (!who.empty()) headers.push_back(who);
+        if (!body.empty()) headers.emplace_back(json_content);
+        return HttpsConnection{node_.https()}.ask(
+            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+    }
+    std::string account(const std::string& name, const std::string& role,
+                        const std::string& prefixes) {
+        EXPECT_EQ(ask("PUT", "/api/v1/accounts/" + name, boss_,
+                      R"({"role":")" + role + R"(","password":"some-secret","prefixes":)" +
+                          prefixes + '}')
+                      .status,
+                  201);
+        HttpsConnection https{node_.https()};
+        return log_in(https, name, "some-secret");
+    }
+    HttpsAnswer give(const std::string& grantee, const std::string& item,
+                     const std::string& more = {}, const std::string& who = {}) {
+        return ask("POST", "/api/v1/grants", who.empty() ? owner_ : who,
+                   R"({"prefix":"88.1","grantee":")" + grantee + R"(","item":")" + item + '"' +
+                       more + '}');
+    }
+    /// What somebody sees of the record, on each way to it.
+    std::vector<std::string> views(const std::string& who) {
+        return {ask("GET", "/api/handles/88.1/A", who).body,
+                ask("POST", "/api/v1/resolve:batch", who, R"(["88.1/A"])").body,
+                ask("GET", "/identityv2/data/detail?handle=88.1/A", who).body};
+    }
+
+    Node node_;
+    std::string boss_, owner_, other_, friend_;
+};
+
+TEST_F(Grants, ShowToPartnersWhatWasGrantedAndNothingElse) {
+    for (const std::string& seen : views(friend_))
+        EXPECT_THAT(seen, AllOf(HasSubstr("piston"), Not(HasSubstr("hidden"))));
+    EXPECT_EQ(give("account:friend", "COST").status, 201);
+    for (const std::string& seen : views(friend_))
+        EXPECT_THAT(seen, AllOf(HasSubstr("hidden-cost"), Not(HasSubstr("hidden-order")),
+                                Not(HasSubstr("key-of-a"))));
+    for (const std::string& seen : views({})) EXPECT_THAT(seen, Not(HasSubstr("hidden")));
+    for (const std::string& seen : views(other_)) EXPECT_THAT(seen, Not(HasSubstr("hidden")));
+    EXPECT_EQ(give("account:other", "*").status, 201);
+    for (const std::string& seen : views(other_))
+        EXPECT_THAT(seen, AllOf(HasSubstr("hidden-cost"), HasSubstr("hidden-order"),
+                                Not(HasSubstr("key-of-a"))));
+}
+
+TEST_F(Grants, AreRevoked) {
+    give("account:friend", "cost");
+    give("account:friend", "order");
+    EXPECT_EQ(
+        ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend&item=cost", other_).status,
+        403);
+    EXPECT_EQ(
+        ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend&item=cost", owner_).status,
+        204);
+    EXPECT_THAT(views(friend_).front(),
+                AllOf(HasSubstr("hidden-order"), Not(HasSubstr("hidden-cost"))));
+    EXPECT_EQ(ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend", owner_).status,
+              204);
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden")));
+    EXPECT_EQ(ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend", owner_).status,
+              404);
+}
+
+TEST_F(Grants, EndAtTheirSecond) {
+    const auto now = static_cast<std::uint32_t>(std::time(nullptr));
+    give("account:friend", "cost", R"(,"expires":")" + protocol::format_time(now + 3) + '"');
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+    while (std::time(nullptr) < static_cast<std::time_t>(now) + 3)
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden-cost")));
+}
+
+TEST_F(Grants, HoldForGroupsThatSeveralEnterprisesShare) {
+    EXPECT_EQ(
+        ask("PUT", "/api/v1/groups/chain", other_, R"({"members":["account:friend"]})").status,
+        200);
+    EXPECT_EQ(give("group:chain", "cost").status, 201);
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+    EXPECT_EQ(ask("PUT", "/api/v1/groups/chain", owner_, R"({"members":[]})").status, 403);
+    EXPECT_EQ(ask("GET", "/api/v1/groups/chain", owner_).status, 403);
+    EXPECT_EQ(ask("PUT", "/api/v1/groups/chain", other_, R"({"members":[]})").status, 200);
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden-cost")));
+    EXPECT_EQ(ask("DELETE", "/api/v1/groups/chain", other_).status, 204);
+    EXPECT_EQ(give("group:chain", "cost").status, 400);
+}
+
+TEST_F(Grants, ToEditLetValuesBeChangedAndNoOthers) {
+    const auto put = [&](std::string_view type, std::string_view permissions = "1100",
+                         std::string_view query = "?index=various") {
+        const std::string index = type == "cost" ? "2001" : "2002";
+        return ask("PUT", "/api/handles/88.1/A" + std::string{query}, friend_,
+                   R"([{"index":)" + index + R"(,"type":")" + std::string{type} +
+                       R"(","data":"new","permissions":")" + std::string{permissions} + R"("}])")
+            .status;
+    };
+    give("account:friend", "cost");
+    EXPECT_EQ(put("cost"), 403);
+    give("account:friend", "cost", R"(,"right":"edit")");
+    EXPECT_EQ(put("cost"), 200);
+    EXPECT_EQ(put("order"), 403);
+    EXPECT_EQ(put("cost", "1110"), 403);
+    EXPECT_EQ(put("cost", "1100", ""), 403);
+    EXPECT_EQ(ask("DELETE", "/api/handles/88.1/A?index=2002", friend_).status, 403);
+    EXPECT_EQ(ask("DELETE", "/api/handles/88.1/A", friend_).status, 403);
+    EXPECT_EQ(
+        ask("PUT", "/api/handles/88.1/NEW", friend_, R"([{"index":2001,"type":"cost","data":"1"}])")
+            .status,
+        403);
+    EXPECT_EQ(ask("DELETE", "/api/handles/88.1/A?index=2001", friend_).status, 200);
+}
+
+TEST_F(Grants, AreGivenByWhoHasThePrefixToSomebodyThereIs) {
+    EXPECT_EQ(give("account:friend", "cost", {}, other_).status, 403);
+    struct Case {
+        HttpsAnswer answer;
+        std::string field;
+    };
+    for (const Case& each :
+         std::vector<Case>{{give("account:nobody", "cost"), "grantee"},
+                           {give("enterprise:nobody", "cost"), "grantee"},
+                           {give("everybody", "cost"), "grantee"},
+                           {give("account:friend", ""), "item"},
+                           {give("account:friend", "cost", R"(,"right":"own")"), "right"},
+                           {give("account:friend", "cost", R"(,"expires":"soon")"), "expires"}}) {
+        EXPECT_EQ(each.answer.status, 400) << each.field;
+        EXPECT_THAT(each.answer.body, HasSubstr(each.field));
+    }
+    give("account:friend", "cost");
+    EXPECT_THAT(ask("GET", "/api/v1/grants?prefix=88.1", owner_).body,
+                HasSubstr(R"("item":"cost","right":"view")"));
+    EXPECT_EQ(ask("GET", "/api/v1/grants?prefix=88.1", friend_).status, 403);
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
