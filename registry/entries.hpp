@@ -16,19 +16,20 @@ class Snapshot;
 /// with the area in front of each key (FORMAT.md, "Entry"). Stored: a number never changes its
 /// meaning.
 enum class Area : std::uint8_t {
-    accounts = 1,     ///< by user name
-    revocations = 2,  ///< of tokens, by their id
-    jobs = 3,         ///< by account and idempotency key
-    job_results = 4,  ///< by job and first row
-    statistics = 5,   ///< by day and prefix
-    identities = 6,   ///< account names, by the handle and index of a key
-    counts = 7,       ///< how many records a prefix has, by prefix
-    templates = 8,    ///< by prefix and version
-    enterprises = 9,  ///< by id
-    allotments = 10,  ///< the prefixes of enterprises, by prefix
-    grants = 11,      ///< by prefix and id
-    groups = 12,      ///< of partners, by name
-    ranges = 13,      ///< of prefixes that may be allotted, by their first part
+    accounts = 1,          ///< by user name
+    revocations = 2,       ///< of tokens, by their id
+    jobs = 3,              ///< by account and idempotency key
+    job_results = 4,       ///< by job and first row
+    statistics = 5,        ///< by day and prefix
+    identities = 6,        ///< account names, by the handle and index of a key
+    counts = 7,            ///< how many records a prefix has, by prefix
+    templates = 8,         ///< by prefix and version
+    enterprises = 9,       ///< by id
+    allotments = 10,       ///< the prefixes of enterprises, by prefix
+    grants = 11,           ///< by prefix and id
+    groups = 12,           ///< of partners, by name
+    ranges = 13,           ///< of prefixes that may be allotted
+    aliases = 14,          ///< handles, by a code that the thing has elsewhere
     events = 16,           ///< by number
     event_ids = 17,        ///< numbers of events, by eventID
     edges = 18,            ///< at both ends (trace/edge.hpp)

@@ -46,6 +46,8 @@ Api::Api(const Services& services) : services_{services} {
     add_template_routes(routes_, services_);
     add_enterprise_routes(routes_, services_);
     add_grant_routes(routes_, services_);
+    add_lookup_routes(routes_, services_);
+    add_audit_routes(routes_);
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);

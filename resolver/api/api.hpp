@@ -93,6 +93,8 @@ void add_snms_routes(std::vector<Route>& routes, const Services& services);
 void add_template_routes(std::vector<Route>& routes, const Services& services);
 void add_enterprise_routes(std::vector<Route>& routes, const Services& services);
 void add_grant_routes(std::vector<Route>& routes, const Services& services);
+void add_lookup_routes(std::vector<Route>& routes, const Services& services);
+void add_audit_routes(std::vector<Route>& routes);
 void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
 void add_epcis_routes(std::vector<Route>& routes, const Services& services);

@@ -7,6 +7,7 @@
 #include "registry/changes.hpp"
 #include "resolver/admin/permission.hpp"
 #include "resolver/api/api.hpp"
+#include "resolver/api/change_json.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -127,25 +128,6 @@ bool may_know(const Caller& caller, const registry::ChangeView& change) {
     if (!caller.account) return false;
     if (caller.account->reads_everything()) return true;
     return !change.of_entry && caller.account->administers(protocol::prefix_of(change.handle));
-}
-
-void write_change(std::string& out, const registry::ChangeView& change) {
-    JsonWriter writer{out};
-    writer.begin_object().key("sequence").number(change.sequence);
-    writer.key("time").string(protocol::format_time(change.time));
-    writer.key("operation").string(name_of(change.operation));
-    writer.key(change.of_prefix  ? "prefix"
-               : change.of_entry ? "entry"
-                                 : "handle")
-        .string(change.handle);
-    if (!change.actor.empty()) writer.key("actor").string(change.actor);
-    writer.key("transport").string(name_of(change.transport));
-    if (!change.before.empty())
-        writer.key("before").string(protocol::to_hex(protocol::text_of(change.before)));
-    if (!change.after.empty())
-        writer.key("after").string(protocol::to_hex(protocol::text_of(change.after)));
-    writer.end_object();
-    out += '\n';
 }
 
 /// Looks for changes behind `after`; waits where there are none yet.

@@ -1,0 +1,177 @@
+#include <algorithm>
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/json/fields.hpp"
+#include "protocol/json/json_writer.hpp"
+#include "protocol/schemes/identifier.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+using protocol::Identifier;
+using protocol::JsonWriter;
+using registry::Area;
+
+constexpr std::size_t code_size_max = 200;
+constexpr std::size_t aliased_handle_size_max = 255;
+constexpr std::size_t handles_max = 100;  ///< of one reading of a code
+
+std::string alias_key(const Identifier& identifier, std::string_view handle) {
+    return protocol::folded(identifier.canonical).append("\n").append(protocol::folded(handle));
+}
+
+protocol::RecognitionRules rules_of(const registry::Lookup& lookup) {
+    return {.is_registered = [&](std::string_view prefix) { return lookup.is_homed(prefix); },
+            .ecode_formats = {}};
+}
+
+Fault code_fault() {
+    return {.message = "code: expected 1 to 200 octets of UTF-8", .field = "code"};
+}
+
+bool is_code(std::string_view code) {
+    return !code.empty() && code.size() <= code_size_max && protocol::is_utf8(code);
+}
+
+/// What a code can be: everything, or its reading by the scheme that is named.
+std::variant<std::vector<Identifier>, Fault> read_code(const registry::Lookup& lookup,
+                                                       std::string_view code,
+                                                       std::string_view scheme) {
+    if (!is_code(code)) return code_fault();
+    if (scheme.empty()) return recognise(code, rules_of(lookup));
+    const auto named = protocol::find_scheme(scheme);
+    if (!named)
+        return Fault{.message =
+                         "scheme: expected handle, gs1, oid, ecode, ma, did:bid, vin, uscc "
+                         "or uri",
+                     .field = "scheme"};
+    auto read = parse_identifier(code, *named, rules_of(lookup));
+    if (!read) return Fault{.message = "code: " + read.error().message(), .field = "code"};
+    return std::vector{std::move(*read)};
+}
+
+/// The records that a reading names: that of the handle, and those that have it as an alias.
+std::vector<std::string> find_handles(registry::Lookup& lookup, const Identifier& identifier) {
+    std::vector<std::string> handles;
+    if (identifier.scheme == protocol::Scheme::handle)
+        if (const auto record = lookup.find(identifier.canonical))
+            handles.emplace_back(record->handle());
+    if (identifier.canonical.size() > code_size_max) return handles;
+    const std::string start = alias_key(identifier, {});
+    registry::EntryCursor cursor{lookup.snapshot(), Area::aliases};
+    for (auto entry = cursor.seek(start);
+         entry && entry->key.starts_with(start) && handles.size() < handles_max;
+         entry = cursor.next())
+        if (std::ranges::find(handles, entry->value) == handles.end())
+            handles.emplace_back(entry->value);
+    return handles;
+}
+
+void look_up(registry::Lookup& lookup, const Pending& call) {
+    const std::string code{call->target.value("code")};
+    auto read = read_code(lookup, code, call->target.value("scheme"));
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("code").string(code).key("candidates").begin_array();
+    std::size_t found = 0;
+    for (const Identifier& identifier : std::get<std::vector<Identifier>>(read)) {
+        const auto handles = find_handles(lookup, identifier);
+        found += handles.size();
+        writer.begin_object().key("scheme").string(name_of(identifier.scheme));
+        writer.key("identifier").string(identifier.canonical);
+        writer.key("checkDigitHolds").boolean(identifier.check_digit_holds);
+        writer.key("handles").begin_array();
+        for (const std::string& handle : handles) writer.string(handle);
+        writer.end_array().end_object();
+    }
+    writer.end_array().key("found").number(found).end_object();
+    call->finish_json(std::move(out));
+}
+
+struct Alias {
+    std::string code;
+    std::string scheme;
+    std::string handle;
+};
+
+std::variant<Alias, Fault> read_alias(const Call& call) {
+    if (call.request.method == "DELETE")
+        return Alias{std::string{call.target.value("code")},
+                     std::string{call.target.value("scheme")},
+                     std::string{call.target.value("handle")}};
+    auto json = read_json(call);
+    if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    const protocol::Place place{.name = {}};
+    protocol::FieldReader fields{
+        std::get<boost::json::value>(json), place, {"code", "scheme", "handle"}};
+    Alias alias{fields.text("code"), {}, fields.text("handle")};
+    if (const auto* const scheme = fields.find("scheme"))
+        alias.scheme = fields.text_of(*scheme, "scheme");
+    if (!fields.failed()) return alias;
+    const std::string sentence = fields.error().message();
+    return Fault{.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
+}
+
+registry::Decision decide_alias(const registry::WriteView& view, const Call& call,
+                                const std::string& handle, const std::string& key) {
+    registry::ChangeSet set{
+        .changes = {},
+        .origin = {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+    const bool removes = call.request.method == "DELETE";
+    if (removes ? !view.entry(Area::aliases, key) : !view.find(handle))
+        return registry::Refusal{protocol::ResponseCode::handle_not_found,
+                                 removes ? "There is no such alias" : "There is no such handle"};
+    if (removes)
+        set.changes.emplace_back(registry::RemoveEntry{Area::aliases, key});
+    else
+        set.changes.emplace_back(registry::PutEntry{Area::aliases, key, handle});
+    return set;
+}
+
+/// Makes a record known by a further code, or no longer.
+void change_alias(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    auto read = read_alias(*call);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    const auto& alias = std::get<Alias>(read);
+    if (alias.handle.size() > aliased_handle_size_max || protocol::find_handle_fault(alias.handle))
+        return call->fail(
+            {.message = "handle: expected one of at most 255 octets", .field = "handle"});
+    if (!call->caller.account ||
+        !call->caller.account->administers(protocol::prefix_of(alias.handle)))
+        return call->fail(
+            {.status = 403, .message = "Only who administers the prefix may do that"});
+    auto readings = read_code(lookup, alias.code, alias.scheme);
+    if (const auto* const fault = std::get_if<Fault>(&readings)) return call->fail(*fault);
+    const auto& identifiers = std::get<std::vector<Identifier>>(readings);
+    if (identifiers.empty() || identifiers.front().canonical.size() > code_size_max)
+        return call->fail(
+            {.message = "code: expected an identifier of a known scheme", .field = "code"});
+    registry::Job job{
+        .decide =
+            [call, handle = alias.handle, key = alias_key(identifiers.front(), alias.handle)](
+                const registry::WriteView& view) { return decide_alias(view, *call, handle, key); },
+        .done =
+            [call](const registry::JobOutcome& outcome) {
+                if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                call->finish({.status = 204});
+            },
+        .octets = call->request.body.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
+}  // namespace
+
+void add_lookup_routes(std::vector<Route>& routes, const Services& services) {
+    routes.push_back({"GET", "/api/v1/lookup", Access::anyone, look_up});
+    for (const std::string_view method : {"PUT", "DELETE"})
+        routes.push_back({method, "/api/v1/aliases", Access::identified,
+                          [&services](registry::Lookup& lookup, const Pending& call) {
+                              change_alias(lookup, call, services);
+                          }});
+}
+
+}  // namespace idnode::resolver::api
