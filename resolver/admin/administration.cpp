@@ -308,9 +308,18 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
                          find_values);
     });
     if (!may) return;
-    if (!*may) return exchange.fail(ResponseCode::access_denied, resolution.message);
+    const auto granted = granted_to(lookup.snapshot(), exchange.proof->identity, record->handle());
+    bool any_shown = *may;
+    const auto is_shown = [&](const ValueView& value) {
+        return may_see(value) && (*may || value.publicly_readable() ||
+                                  granted.allows(grants::Right::view, value.type));
+    };
+    record->for_each_value([&](const ValueView& value) {
+        any_shown |= !value.publicly_readable() && is_shown(value);
+    });
+    if (!any_shown) return exchange.fail(ResponseCode::access_denied, resolution.message);
     exchange.shows_restricted = true;
-    finish([&](WireWriter& out) { write_values(question.handle, *record, may_see, out); });
+    finish([&](WireWriter& out) { write_values(question.handle, *record, is_shown, out); });
 }
 
 void Administration::answer_change(registry::Lookup& lookup, const Pending& exchange) {
@@ -329,18 +338,13 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     }
     if (!require_identity(*exchange)) return;
     const protocol::Reference identity = exchange->proof->identity;
-    // Groups are learned before, and looked at in the transaction.
     if (!find_permission(lookup, *exchange, [&](const auth::FindValues& find_values) {
             return may_change(identity, *change, find_values, options_.administrators);
         }))
         return;
     Requester requester{.actor = actor_of(identity),
                         .transport = exchange->arrival.transport,
-                        .may = [this, identity, exchange](const ChangeRequest& request,
-                                                          const registry::WriteView& view) {
-                            return may_change(identity, request, find_values_for(*exchange, view),
-                                              options_.administrators);
-                        }};
+                        .may = may_in_transaction(lookup, exchange)};
     Asked asked;
     if (change->op_code == OpCode::create_handle) asked.created = change->handle;
     if (needs_memory(*change)) asked.remembered = change->digest;

@@ -14,6 +14,7 @@
 #include "resolver/admin/foreign_keys.hpp"
 #include "resolver/admin/gate.hpp"
 #include "resolver/admin/given_answers.hpp"
+#include "resolver/admin/permission.hpp"
 #include "resolver/admin/recent_requests.hpp"
 #include "resolver/auth/authenticate.hpp"
 #include "resolver/auth/challenge_table.hpp"
@@ -34,6 +35,9 @@ struct AdministrationOptions {
     protocol::ReferenceList administrators{};  ///< of the node itself: they home prefixes
     auth::Weak weak = auth::Weak::refused;
     GateOptions gate{};
+    FindGrantees find_grantees = [](const registry::Snapshot&, const protocol::Reference&) {
+        return std::vector<std::string>{};
+    };
 };
 
 /// What takes longer than a look-up: proving who somebody is (RFC 3652 §3.5), sessions (§3.7),
@@ -102,6 +106,9 @@ private:
     void set_up_session(Exchange& exchange);
     void terminate_session(Exchange& exchange);
     void answer_resolution(registry::Lookup& lookup, Exchange& exchange);
+    grants::Granted granted_to(const registry::Snapshot& snapshot,
+                               const protocol::Reference& identity, std::string_view handle) const;
+    Requester::May may_in_transaction(registry::Lookup& lookup, const Pending& exchange);
     void answer_change(registry::Lookup& lookup, const Pending& exchange);
     /// What of a change is needed once it is made.
     struct Asked {

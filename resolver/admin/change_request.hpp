@@ -34,7 +34,8 @@ struct Requester {
     std::string actor;  ///< "INDEX:HANDLE"
     registry::Transport transport = registry::Transport::tcp;
     /// Whether he may do this to a handle, given its state.
-    std::function<bool(const ChangeRequest&, const registry::WriteView&)> may;
+    using May = std::function<bool(const ChangeRequest&, const registry::WriteView&)>;
+    May may;
 };
 
 /// The request in a message that came with this id, before it was challenged; a malformed body is

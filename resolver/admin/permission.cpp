@@ -72,6 +72,12 @@ std::optional<Operations> operations_of_replacing(const std::vector<Value>& befo
     return operations;
 }
 
+/// Whether a value is there as it is wanted, but for its time.
+bool same_but_time(const protocol::Value& left, protocol::Value right) {
+    right.timestamp = left.timestamp;
+    return left == right;
+}
+
 }  // namespace
 
 bool may_change(const protocol::Reference& identity, const ChangeRequest& request,
@@ -95,6 +101,49 @@ bool may_change(const protocol::Reference& identity, const ChangeRequest& reques
     const auto operations = operations_of_replacing(*before, request.values);
     if (operations && !operations->empty() && std::ranges::all_of(*operations, may)) return true;
     return may(auth::Operation::create_handle) && may(auth::Operation::delete_handle);
+}
+
+grants::Granted granted_in(const registry::Snapshot& snapshot, std::string_view handle,
+                           const std::vector<std::string>& grantees, std::uint32_t now) {
+    if (grantees.empty()) return {};
+    return {
+        [&](registry::Area area, std::string_view key) { return find_entry(snapshot, area, key); },
+        protocol::prefix_of(handle), grantees, now};
+}
+
+grants::Granted granted_in(const registry::WriteView& view, std::string_view handle,
+                           const std::vector<std::string>& grantees, std::uint32_t now) {
+    if (grantees.empty()) return {};
+    return {[&](registry::Area area, std::string_view key) { return view.entry(area, key); },
+            protocol::prefix_of(handle), grantees, now};
+}
+
+bool changes_only_granted(const ChangeRequest& request, const auth::FindValues& find_values,
+                          const grants::Granted& granted) {
+    using protocol::OpCode;
+    const auto before = find_values(request.handle);
+    const bool replaces = request.op_code == OpCode::create_handle && request.overwrite;
+    const bool of_values = request.op_code == OpCode::add_value ||
+                           request.op_code == OpCode::modify_value ||
+                           request.op_code == OpCode::remove_value;
+    if (!before || !(replaces || of_values)) return false;
+    if (request.op_code != OpCode::remove_value && request.values.empty()) return false;
+    const auto may_edit = [&](const protocol::Value& value) {
+        return granted.allows(grants::Right::edit, value.type);
+    };
+    for (const protocol::Value& value : request.values) {
+        const auto* const present = find_index(*before, value.index);
+        if (present && same_but_time(*present, value)) continue;
+        if (!may_edit(value)) return false;
+        if (present && (!may_edit(*present) || present->permissions != value.permissions))
+            return false;
+    }
+    for (const protocol::Value& value : *before) {
+        const bool removed = replaces ? !find_index(request.values, value.index)
+                                      : std::ranges::count(request.indexes, value.index) > 0;
+        if (removed && !may_edit(value)) return false;
+    }
+    return true;
 }
 
 }  // namespace idnode::resolver::admin

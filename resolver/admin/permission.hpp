@@ -5,6 +5,7 @@
 #include "resolver/admin/change_request.hpp"
 #include "resolver/admin/exchange.hpp"
 #include "resolver/auth/authorize.hpp"
+#include "resolver/grants/grant.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -37,5 +38,20 @@ auth::FindValues find_values_for(const Exchange& exchange, Registry& registry) {
 /// make each of the differences, or may delete and create it.
 bool may_change(const protocol::Reference& identity, const ChangeRequest& request,
                 const auth::FindValues& find_values, const protocol::ReferenceList& administrators);
+
+/// The names under which something was granted to whom a proven key stands for.
+using FindGrantees = std::function<std::vector<std::string>(const registry::Snapshot& snapshot,
+                                                            const protocol::Reference& identity)>;
+
+/// What was granted under the prefix of a handle to somebody with these names.
+grants::Granted granted_in(const registry::Snapshot& snapshot, std::string_view handle,
+                           const std::vector<std::string>& grantees, std::uint32_t now);
+grants::Granted granted_in(const registry::WriteView& view, std::string_view handle,
+                           const std::vector<std::string>& grantees, std::uint32_t now);
+
+/// Whether every value that a request would change is of a kind that was granted to edit. A record
+/// is neither made nor removed by a grant, and who may read a value is not the grantee's to say.
+bool changes_only_granted(const ChangeRequest& request, const auth::FindValues& find_values,
+                          const grants::Granted& granted);
 
 }  // namespace idnode::resolver::admin

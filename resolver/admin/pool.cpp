@@ -37,6 +37,12 @@ AdministrationOptions options_of(const Config& config) {
         config.administration_weak_algorithms ? auth::Weak::allowed : auth::Weak::refused;
     options.administrators = config.administration_administrators;
     options.gate = gate_options_of(config);
+    options.find_grantees = [](const registry::Snapshot& snapshot,
+                               const protocol::Reference& identity) {
+        const auto account = api::find_account(snapshot, identity);
+        if (!account || !account->usable()) return std::vector<std::string>{};
+        return grants::find_grantees(snapshot, account->name, account->enterprise);
+    };
     return options;
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "protocol/json/time_text.hpp"
+#include "tests/end_to_end/administrator.hpp"
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
 
@@ -151,6 +152,39 @@ TEST_F(Grants, ToEditLetValuesBeChangedAndNoOthers) {
             .status,
         403);
     EXPECT_EQ(ask("DELETE", "/api/handles/88.1/A?index=2001", friend_).status, 200);
+}
+
+TEST_F(Grants, HoldOverTheHandleProtocolForTheKeyOfAnAccount) {
+    const Credentials key{{"88.2/KEY", 300}, "a secret of the friend"};
+    EXPECT_EQ(ask("PUT", "/api/handles/88.2/KEY", boss_,
+                  R"([{"index":300,"type":"HS_SECKEY","permissions":"1100","data":")" + key.secret +
+                      R"("}])")
+                  .status,
+              201);
+    EXPECT_EQ(ask("PUT", "/api/v1/accounts/friend", boss_, R"({"identity":"300:88.2/KEY"})").status,
+              200);
+    UdpSocket udp{node_.handle()};
+    const auto read = [&] {
+        constexpr std::uint32_t everything = usual_flags & ~protocol::op_flag::public_only;
+        return operate(over(udp), 1, encode_body({.handle = "88.1/A", .flags = everything}), key,
+                       everything);
+    };
+    const auto edit = [&] {
+        protocol::Value value;
+        value.index = 2001;
+        value.type = "cost";
+        value.data = "changed";
+        value.permissions = 0x0c;
+        return operate(over(udp), 104, values_body("88.1/A", {value}), key);
+    };
+    EXPECT_EQ(read().code(), 401U);
+    EXPECT_EQ(edit().code(), 401U);
+    give("account:friend", "cost", R"(,"right":"edit")");
+    EXPECT_EQ(edit().code(), 1U);
+    const Answer seen = read();
+    EXPECT_EQ(seen.code(), 1U);
+    EXPECT_THAT(seen.body, AllOf(HasSubstr("changed"), Not(HasSubstr("hidden-order")),
+                                 Not(HasSubstr("key-of-a"))));
 }
 
 TEST_F(Grants, AreGivenByWhoHasThePrefixToSomebodyThereIs) {
