@@ -76,9 +76,10 @@ int measure() {
     const resolver::SystemClock clock;
     const resolver::NodeView node{.metrics = [] { return std::string{}; },
                                   .ready = [] { return true; }};
+    resolver::statistics::Statistics statistics{store.store(), clock, {}};
     resolver::Worker worker{
-        store.store(), config, 1, {}, clock, std::make_shared<resolver::WorkerMetrics>(),
-        node,          nullptr};
+        store.store(), config,  1,         {}, clock, std::make_shared<resolver::WorkerMetrics>(),
+        node,          nullptr, statistics};
     const Endpoint server = worker.listen_handle({asio::ip::address_v4::loopback(), 0});
     std::thread thread{[&] { worker.run(); }};
     const std::uint64_t udp = over_udp(server, requests);

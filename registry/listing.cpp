@@ -1,5 +1,6 @@
 #include "registry/listing.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -25,38 +26,40 @@ void walk(const Snapshot& snapshot, std::string_view prefix, protocol::Bytes fro
     }
 }
 
+std::uint64_t number_of(const std::optional<std::string_view>& stored) {
+    return stored ? load_number(bytes_of(*stored)).value_or(0) : 0;
+}
+
 }  // namespace
 
 std::uint64_t count_records(const Snapshot& snapshot, std::string_view prefix) {
     const std::string key = protocol::folded(prefix);
     if (key.size() > entry_key_size_max) return 0;
-    const auto stored = find_entry(snapshot, Area::counts, key);
-    return stored ? load_number(bytes_of(*stored)).value_or(0) : 0;
+    return number_of(find_entry(snapshot, Area::counts, key));
 }
 
-void for_each_handle(const Snapshot& snapshot, std::string_view prefix, std::uint64_t skip,
-                     std::uint64_t count, const std::function<void(std::string_view)>& visit) {
-    if (count == 0) return;
-    walk(snapshot, prefix, {}, [&](const lmdb::Entry& entry) {
-        if (skip > 0) {
-            --skip;
-            return true;
-        }
-        visit(RecordView{entry.value}.handle());
-        return --count > 0;
-    });
+std::uint64_t count_records(const WriteView& view, std::string_view prefix) {
+    const std::string key = protocol::folded(prefix);
+    if (key.size() > entry_key_size_max) return 0;
+    return number_of(view.entry(Area::counts, key));
 }
 
-void for_each_handle_behind(const Snapshot& snapshot, std::string_view prefix,
-                            std::string_view after, std::uint64_t count,
-                            const std::function<void(std::string_view)>& visit) {
-    if (count == 0) return;
-    const HandleKey last{after};
-    walk(snapshot, prefix, after.empty() ? protocol::Bytes{} : last.bytes(),
+void for_each_handle(const Snapshot& snapshot, std::string_view prefix, const Listed& listed,
+                     const std::function<void(std::string_view)>& visit) {
+    std::uint64_t skip = listed.skip;
+    std::uint64_t left = listed.count;
+    if (left == 0) return;
+    const HandleKey last{listed.after};
+    const bool goes_on = !listed.after.empty();
+    walk(snapshot, prefix, goes_on ? last.bytes() : protocol::Bytes{},
          [&](const lmdb::Entry& entry) {
-             if (!after.empty() && std::ranges::equal(entry.key, last.bytes())) return true;
+             if (goes_on && std::ranges::equal(entry.key, last.bytes())) return true;
+             if (skip > 0) {
+                 --skip;
+                 return true;
+             }
              visit(RecordView{entry.value}.handle());
-             return --count > 0;
+             return --left > 0;
          });
 }
 

@@ -107,9 +107,17 @@ void Lookup::start_over() {
 }
 
 void Lookup::load_prefixes() {
-    prefixes_.clear();
-    for_each_homed_prefix(
-        snapshot_, [&](std::string_view prefix) { prefixes_.insert(protocol::folded(prefix)); });
+    auto names = std::make_shared<std::vector<std::string>>(*prefix_names_);
+    PrefixNumbers numbers;
+    for_each_homed_prefix(snapshot_, [&](std::string_view prefix) {
+        std::string folded = protocol::folded(prefix);
+        const auto known = prefixes_.find(folded);
+        const auto number = known == prefixes_.end() ? names->size() : known->second;
+        if (known == prefixes_.end()) names->push_back(folded);
+        numbers.emplace(std::move(folded), static_cast<std::uint32_t>(number));
+    });
+    prefixes_ = std::move(numbers);
+    if (names->size() > prefix_names_->size()) prefix_names_ = std::move(names);
 }
 
 void Lookup::look_ahead(const HandleGroup& handles) {
@@ -197,11 +205,12 @@ std::optional<RecordView> Lookup::find(std::string_view handle) {
     return wanted.record;
 }
 
-bool Lookup::is_homed(std::string_view prefix) const noexcept {
+std::uint32_t Lookup::prefix_number(std::string_view prefix) const noexcept {
     std::array<char, protocol::prefix_size_max> folded;
-    if (prefix.empty() || prefix.size() > folded.size()) return false;
+    if (prefix.empty() || prefix.size() > folded.size()) return 0;
     protocol::fold(prefix, folded.data());
-    return prefixes_.contains(std::string_view{folded.data(), prefix.size()});
+    const auto known = prefixes_.find(std::string_view{folded.data(), prefix.size()});
+    return known == prefixes_.end() ? 0 : known->second;
 }
 
 /// Bulk loading leaves records behind each other; where they are, the disk reads ahead of `warm`.

@@ -2,11 +2,12 @@
 
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "registry/changes.hpp"
@@ -46,7 +47,14 @@ public:
     bool must_wait(std::string_view handle) const noexcept;
 
     std::optional<RecordView> find(std::string_view handle);
-    bool is_homed(std::string_view prefix) const noexcept;
+    bool is_homed(std::string_view prefix) const noexcept { return prefix_number(prefix) != 0; }
+
+    /// Homed prefixes, folded, by their numbers; number 0 is none of them, and what is homed no
+    /// more keeps its number.
+    using PrefixNames = std::shared_ptr<const std::vector<std::string>>;
+    const PrefixNames& prefix_names() const noexcept { return prefix_names_; }
+    /// 0 when it is not homed here.
+    std::uint32_t prefix_number(std::string_view prefix) const noexcept;
 
     /// Takes some more records into the front index; false when there is nothing left to do.
     /// Called between renewals, when there is time.
@@ -91,7 +99,9 @@ private:
             return std::hash<std::string_view>{}(text);
         }
     };
-    std::unordered_set<std::string, Hash, std::equal_to<>> prefixes_;  ///< folded
+    using PrefixNumbers = std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>>;
+    PrefixNumbers prefixes_;  ///< by their folded spelling
+    PrefixNames prefix_names_ = std::make_shared<std::vector<std::string>>(1);
 
     struct Missed {
         std::uint64_t hash;

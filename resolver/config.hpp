@@ -60,6 +60,12 @@ struct Config {
 
     bool snms_daily_hash = false;
 
+    bool statistics_enabled = true;
+    std::uint32_t statistics_utc_offset_hours = 8;
+    std::uint32_t statistics_write_seconds = 10;
+    std::uint32_t statistics_keep_days = 400;
+    std::uint32_t statistics_sources_max = 10'000;
+
     std::string templates_directory;  ///< empty: what was installed with the program
 
     std::uint32_t signatures_per_second_max = 2000;

@@ -22,6 +22,7 @@ int main(int argc, char** argv) {
     add_prefix_command(app, chosen);
     add_import_command(app, chosen);
     add_export_command(app, chosen);
+    add_statistics_command(app, chosen);
     add_sample_command(app, chosen);
     add_resolve_command(app, chosen);
     add_check_command(app, chosen);

@@ -48,7 +48,12 @@ bool has_site(const RecordView& record, std::string_view site_type) {
 }
 
 Resolution refuse(ResponseCode code, std::string_view message = {}) {
-    return {.code = code, .message = message, .record = {}, .delegation = {}, .site_type = {}};
+    return {.code = code,
+            .message = message,
+            .prefix = 0,
+            .record = {},
+            .delegation = {},
+            .site_type = {}};
 }
 
 /// The referral to where `prefix` was delegated, when its record names a site.
@@ -130,6 +135,14 @@ Resolution look_elsewhere(Lookup& lookup, const Question& question, std::string_
                   is_suspended(lookup, prefix) ? suspended : not_responsible);
 }
 
+/// A handle under a prefix that is.
+Resolution look_here(Lookup& lookup, const Question& question, std::string_view handle) {
+    if (const auto record = lookup.find(handle)) return show(*record, question);
+    if (!protocol::is_utf8(handle))
+        return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8");
+    return refuse(ResponseCode::handle_not_found);
+}
+
 }  // namespace
 
 bool belongs_to_referral(const ValueView& value, std::string_view site_type) noexcept {
@@ -147,13 +160,11 @@ Resolution resolve(Lookup& lookup, const Question& question) {
     std::optional<PrefixHandle> bare;
     if (handle.find('/') == std::string_view::npos) handle = bare.emplace(handle).text();
 
-    if (!lookup.is_homed(protocol::prefix_of(handle)))
-        return look_elsewhere(lookup, question, handle);
-    const auto record = lookup.find(handle);
-    if (record) return show(*record, question);
-    if (!protocol::is_utf8(handle))
-        return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8");
-    return refuse(ResponseCode::handle_not_found);
+    const std::uint32_t prefix = lookup.prefix_number(protocol::prefix_of(handle));
+    Resolution resolution = prefix == 0 ? look_elsewhere(lookup, question, handle)
+                                        : look_here(lookup, question, handle);
+    resolution.prefix = prefix;
+    return resolution;
 }
 
 }  // namespace idnode::resolver

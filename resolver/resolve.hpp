@@ -21,6 +21,8 @@ struct Question {
 struct Resolution {
     protocol::ResponseCode code = protocol::ResponseCode::handle_not_found;
     std::string_view message;  ///< for people, on some errors
+    /// The number that the lookup has for the prefix; 0: it is not homed here.
+    std::uint32_t prefix = 0;
 
     /// With `success` and `values_not_found`: the record.
     std::optional<registry::RecordView> record;
@@ -32,6 +34,11 @@ struct Resolution {
     /// The stem of the value types that a referral carries.
     std::string_view site_type;
 };
+
+/// Whether whoever asked has what he asked for, or is told who has it.
+inline bool is_answered(const Resolution& resolution) noexcept {
+    return resolution.code == protocol::ResponseCode::success || resolution.delegation.has_value();
+}
 
 /// Answers one question from one state of the registry. Whether the prefix is homed here comes
 /// first, then the handle, then its values (order of the reference server). A value without public

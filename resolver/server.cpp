@@ -24,6 +24,14 @@ registry::StoreOptions store_options(const Config& config) {
     return {.map_size_max = std::uint64_t{config.registry_map_size_gib} << 30};
 }
 
+statistics::Settings statistics_settings(const Config& config) {
+    return {.enabled = config.statistics_enabled,
+            .utc_offset_hours = config.statistics_utc_offset_hours,
+            .write_seconds = config.statistics_write_seconds,
+            .keep_days = config.statistics_keep_days,
+            .sources_max = config.statistics_sources_max};
+}
+
 unsigned worker_count(const Config& config) {
     return config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -169,14 +177,16 @@ Server::Server(const Config& config, const Clock& clock)
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
             .ready = [this] { return ready_.load(); }},
-      pool_{store_, clock, started_, &key_} {
+      statistics_{store_, clock, statistics_settings(config)},
+      pool_{store_, clock, started_, statistics_, &key_} {
     raise_descriptor_limit();
     publish_templates(config, store_, clock);
     const unsigned count = worker_count(config);
     for (unsigned each = 0; each < count; ++each) {
         metrics_.push_back(std::make_shared<WorkerMetrics>());
         workers_.push_back(std::make_unique<Worker>(store_, started_, count, ServiceContext{},
-                                                    clock, metrics_.back(), node_, &pool_));
+                                                    clock, metrics_.back(), node_, &pool_,
+                                                    statistics_));
     }
     listen();
     pool_.set_own(handle_endpoints_);
@@ -260,6 +270,7 @@ void Server::run(const std::function<Config()>& reload) {
     for (const auto& worker : workers_)
         threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
     const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
+    const std::jthread counting{[this](const std::stop_token& stop) { statistics_.run(stop); }};
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));

@@ -57,6 +57,7 @@ private:
     std::mutex fault_guard_;
     std::exception_ptr fault_;  ///< why a worker gave up
     NodeView node_;
+    statistics::Statistics statistics_;  ///< outlives all that count
     std::vector<std::unique_ptr<Worker>> workers_;
     admin::Pool pool_;  ///< behind the workers, whom it gives its last answers
     std::vector<Endpoint> handle_endpoints_;

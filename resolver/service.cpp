@@ -193,6 +193,7 @@ Reply Service::answer_resolution(registry::Lookup& lookup, const Message& reques
     if (resolution.code == ResponseCode::access_denied && context_.administers)
         return {.head = {}, .tail = {}, .deferred = true};
     metrics_.count(resolution.code);
+    tally_.count(resolution.prefix, is_answered(resolution));
 
     if (resolution.code != ResponseCode::success && !resolution.delegation)
         return reply.finish_error(resolution.code, resolution.message);

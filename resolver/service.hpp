@@ -11,6 +11,7 @@
 #include "resolver/metrics.hpp"
 #include "resolver/reply.hpp"
 #include "resolver/resolve.hpp"
+#include "resolver/statistics/tally.hpp"
 
 namespace idnode::resolver {
 
@@ -30,8 +31,9 @@ struct ServiceContext {
 /// One thread at a time may use it.
 class Service {
 public:
-    Service(ServiceContext context, const Clock& clock, WorkerMetrics& metrics)
-        : context_{std::move(context)}, clock_{clock}, metrics_{metrics} {}
+    Service(ServiceContext context, const Clock& clock, WorkerMetrics& metrics,
+            statistics::Tally& tally)
+        : context_{std::move(context)}, clock_{clock}, metrics_{metrics}, tally_{tally} {}
 
     /// The answer to a whole message (envelope included), however wrong it may be; an empty reply
     /// when nothing may be answered: what is shorter than an envelope, and what is itself an error,
@@ -52,6 +54,7 @@ public:
     const ServiceContext& context() const noexcept { return context_; }
     void set_context(ServiceContext context) { context_ = std::move(context); }
     WorkerMetrics& metrics() noexcept { return metrics_; }
+    statistics::Tally& tally() noexcept { return tally_; }
     std::uint32_t now() const noexcept { return clock_.now(); }
 
 private:
@@ -64,6 +67,7 @@ private:
     ServiceContext context_;
     const Clock& clock_;
     WorkerMetrics& metrics_;
+    statistics::Tally& tally_;
     std::uint32_t signature_second_ = 0;
     std::uint32_t signatures_left_ = 0;
 };

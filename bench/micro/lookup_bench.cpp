@@ -31,10 +31,12 @@ struct World {
     registry::FrontIndex front{std::size_t{1} << 30, record_count};
     resolver::WorkerMetrics metrics;
     resolver::SystemClock clock;
-    resolver::Service service{{.site = "", .identity = {}}, clock, metrics};
+    resolver::statistics::Tally tally{true};
+    resolver::Service service{{.site = "", .identity = {}}, clock, metrics, tally};
     std::vector<std::byte> out = std::vector<std::byte>(resolver::reply_size_max);
 
     World() {
+        tally.begin(lookup);
         for_each_record(lookup.snapshot(), {}, [&](const registry::RecordView& record) {
             const registry::HandleKey key{record.handle()};
             front.put(registry::FrontIndex::hash_of(key.bytes()), record);

@@ -43,11 +43,12 @@ std::string actor_of(const protocol::Reference& identity) {
 }  // namespace
 
 Administration::Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys,
-                               RecentRequests& recent_requests, const Clock& clock, Post post,
-                               const AdministrationOptions& options)
+                               RecentRequests& recent_requests, statistics::Statistics& statistics,
+                               const Clock& clock, Post post, const AdministrationOptions& options)
     : queue_{queue},
       foreign_keys_{foreign_keys},
       recent_requests_{recent_requests},
+      statistics_{statistics},
       clock_{clock},
       post_{std::move(post)},
       faults_{clock},
@@ -276,52 +277,6 @@ void Administration::terminate_session(Exchange& exchange) {
     exchange.finish(ResponseCode::success);
 }
 
-void Administration::answer_resolution(registry::Lookup& lookup, Exchange& exchange) {
-    const auto body = protocol::decode_resolution_request(exchange.request().body);
-    if (!body) return exchange.fail(ResponseCode::protocol_error, malformed);
-    const Question question = question_of(*body, exchange.request().header.op_flags);
-    const Resolution resolution = resolve(lookup, question);
-    const auto finish = [&](const auto& write) {
-        if (resolution.code != ResponseCode::success && !resolution.delegation &&
-            resolution.code != ResponseCode::access_denied)
-            return exchange.fail(resolution.code, resolution.message);
-        exchange.finish(resolution.delegation ? resolution.code : ResponseCode::success, write);
-    };
-    if (resolution.code != ResponseCode::access_denied)
-        return finish([&](WireWriter& out) { write_resolution(resolution, question, out); });
-    // As everybody sees it, the record is at hand; what is hidden of it is for administrators.
-    Question as_anybody = question;
-    as_anybody.public_only = true;
-    const auto record = resolve(lookup, as_anybody).record;
-    const auto may_see = [&](const ValueView& value) {
-        return question.filter.selects(value) &&
-               (value.publicly_readable() || value.permissions & protocol::permission::admin_read);
-    };
-    bool any_hidden = false;
-    record->for_each_value([&](const ValueView& value) {
-        any_hidden |= may_see(value) && !value.publicly_readable();
-    });
-    if (!any_hidden) return exchange.fail(resolution.code, resolution.message);
-    if (!require_identity(exchange)) return;
-    const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
-        return auth::may(exchange.proof->identity, auth::Operation::read_values, record->handle(),
-                         find_values);
-    });
-    if (!may) return;
-    const auto granted = granted_to(lookup.snapshot(), exchange.proof->identity, record->handle());
-    bool any_shown = *may;
-    const auto is_shown = [&](const ValueView& value) {
-        return may_see(value) && (*may || value.publicly_readable() ||
-                                  granted.allows(grants::Right::view, value.type));
-    };
-    record->for_each_value([&](const ValueView& value) {
-        any_shown |= !value.publicly_readable() && is_shown(value);
-    });
-    if (!any_shown) return exchange.fail(ResponseCode::access_denied, resolution.message);
-    exchange.shows_restricted = true;
-    finish([&](WireWriter& out) { write_values(question.handle, *record, is_shown, out); });
-}
-
 void Administration::answer_change(registry::Lookup& lookup, const Pending& exchange) {
     auto change = read_change_request(exchange->request(), exchange->envelope().request_id);
     if (!change && change.error() == protocol::errc::too_many)
@@ -348,6 +303,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
     Asked asked;
     if (change->op_code == OpCode::create_handle) asked.created = change->handle;
     if (needs_memory(*change)) asked.remembered = change->digest;
+    std::string handle = change->handle;
     registry::Job job{.decide = decide(std::move(*change), std::move(requester)),
                       .done =
                           [this, exchange, asked](const registry::JobOutcome& outcome) {
@@ -357,6 +313,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
                               });
                           },
                       .octets = exchange->octets().size()};
+    job = statistics_.watch(std::move(handle), exchange->arrival.at, std::move(job));
     if (queue_.submit(std::move(job)) == registry::CommitQueue::Submitted::taken) return;
     gate_.counts().count(Limit::changes);
     gate_.counts().count(exchange->request().header.op_code, ChangeOutcome::busy);

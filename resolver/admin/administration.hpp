@@ -20,6 +20,7 @@
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/service.hpp"
+#include "resolver/statistics/statistics.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -50,8 +51,8 @@ public:
     /// `post` runs what takes time, such as signing, on a thread with a lookup of its own.
     using Post = std::function<void(std::function<void(registry::Lookup&)>)>;
     Administration(registry::CommitQueue& queue, ForeignKeys& foreign_keys,
-                   RecentRequests& recent_requests, const Clock& clock, Post post,
-                   const AdministrationOptions& options);
+                   RecentRequests& recent_requests, statistics::Statistics& statistics,
+                   const Clock& clock, Post post, const AdministrationOptions& options);
 
     /// What it signs with and says of itself from now on.
     void set_context(ServiceContext context);
@@ -129,6 +130,7 @@ private:
     registry::CommitQueue& queue_;
     ForeignKeys& foreign_keys_;
     RecentRequests& recent_requests_;
+    statistics::Statistics& statistics_;
     const Clock& clock_;
     const Post post_;
     FaultLog faults_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "resolver/limits/limit_key.hpp"
 #include "resolver/reply.hpp"
 #include "resolver/service.hpp"
+#include "resolver/statistics/tally.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -30,7 +32,11 @@ inline constexpr std::string_view too_many_certified =
 struct Arrival {
     registry::Transport transport = registry::Transport::local;
     limits::Source source{};
+    statistics::Address address{};   ///< of that source
     std::shared_ptr<Login> login{};  ///< of the connection, if it may have one
+    std::chrono::steady_clock::time_point at = std::chrono::steady_clock::now();
+
+    std::chrono::nanoseconds age() const noexcept { return std::chrono::steady_clock::now() - at; }
 };
 
 /// One request on its way to its answer: what came, who asks, and how the answer has to leave.

@@ -74,7 +74,7 @@ HttpReply too_many(unsigned status, std::string_view sentence) {
 }  // namespace
 
 Pool::Pool(const registry::Store& store, const Clock& clock, const Config& config,
-           const ServerKey* key)
+           statistics::Statistics& statistics, const ServerKey* key)
     : waiting_max_{config.administration_requests_max},
       octets_max_{std::size_t{config.administration_request_memory_mib} << 20},
       queue_{store, [&clock] { return clock.now(); }},
@@ -83,6 +83,7 @@ Pool::Pool(const registry::Store& store, const Clock& clock, const Config& confi
       administration_{queue_,
                       foreign_keys_,
                       recent_requests_,
+                      statistics,
                       clock,
                       [this](Task task) { post(std::move(task)); },
                       options_of(config)},
@@ -102,10 +103,12 @@ Pool::Pool(const registry::Store& store, const Clock& clock, const Config& confi
             .gate = administration_.gate(),
             .clock = clock,
             .config = config,
+            .statistics = statistics,
             .sessions = http_sessions_,
             .authenticator = authenticator_,
             .post = [this](Task task) { post(std::move(task)); },
             .change_watch = *change_watch_,
+            .list_marks = list_marks_,
             .key = key}} {
     for (std::uint32_t each = 0; each < config.administration_threads; ++each)
         threads_.emplace_back([this, &store] { run(store); });
@@ -145,8 +148,8 @@ void Pool::submit(HttpRequest request, const Arrival& arrival, Respond respond) 
     const std::size_t size = request.body.size();
     auto kept = std::make_shared<HttpRequest>(std::move(request));
     submit(size, arrival, std::move(respond),
-           [this, kept, source = arrival.source](registry::Lookup& lookup, Respond last) {
-               api_.answer(lookup, std::move(*kept), source, std::move(last));
+           [this, kept, arrival](registry::Lookup& lookup, Respond last) {
+               api_.answer(lookup, std::move(*kept), arrival, std::move(last));
            });
 }
 

@@ -22,7 +22,7 @@ class Pool {
 public:
     /// Throws ConfigError when an administrator is not written INDEX:HANDLE.
     Pool(const registry::Store& store, const Clock& clock, const Config& config,
-         const ServerKey* key = nullptr);
+         statistics::Statistics& statistics, const ServerKey* key = nullptr);
     /// Finishes what was taken.
     ~Pool();
     Pool(const Pool&) = delete;
@@ -78,6 +78,7 @@ private:
     api::HttpSessions http_sessions_;
     api::Authenticator authenticator_;
     std::optional<api::ChangeWatch> change_watch_;  ///< gone before the queue stops
+    api::ListMarks list_marks_;
     api::Api api_;
     std::vector<std::thread> threads_;
 };

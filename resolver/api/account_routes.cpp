@@ -30,7 +30,7 @@ void log_in(registry::Lookup& lookup, const Pending& call, const Services& servi
     const std::string user = fields.text("username");
     const std::string password = fields.text("password");
     if (fields.failed()) return call->fail(fault_of(fields.error()));
-    const auto found = services.authenticator.log_in(lookup, call->source, user, password);
+    const auto found = services.authenticator.log_in(lookup, call->arrival.source, user, password);
     if (const auto* const fault = std::get_if<Fault>(&found))
         return call->fail({.status = fault->status,
                            .message = fault->status == 401

@@ -51,6 +51,7 @@ Api::Api(const Services& services) : services_{services} {
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);
+    add_statistics_routes(routes_, services_);
     add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }
@@ -59,11 +60,11 @@ Api::~Api() = default;
 
 void Api::stop() { jobs_.reset(); }
 
-void Api::answer(registry::Lookup& lookup, HttpRequest request, const limits::Source& source,
+void Api::answer(registry::Lookup& lookup, HttpRequest request, const admin::Arrival& arrival,
                  Respond respond) noexcept {
     const auto call = std::make_shared<Call>();
     call->request = std::move(request);
-    call->source = source;
+    call->arrival = arrival;
     call->respond = std::move(respond);
     call->target.parse(call->request.target);  // the worker has seen that it can be read
     call->dialect = dialect_of(call->target.path());
@@ -160,6 +161,13 @@ void Api::dispatch(registry::Lookup& lookup, const Pending& call) {
                                .message = std::string{refused->sentence},
                                .code = ResponseCode::server_busy});
     route->answer(lookup, call);
+}
+
+void Services::count(const Call& call, std::string_view handle,
+                     const Resolution& resolution) const {
+    statistics.count_resolutions(resolution.prefix == 0 ? "" : protocol::prefix_of(handle),
+                                 call.arrival.address, 1, is_answered(resolution),
+                                 call.arrival.age());
 }
 
 HttpReply Services::ask_for_identity(const Call& call) const {

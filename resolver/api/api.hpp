@@ -13,8 +13,10 @@
 #include "resolver/api/authenticator.hpp"
 #include "resolver/api/call.hpp"
 #include "resolver/api/change_watch.hpp"
+#include "resolver/api/list_marks.hpp"
 #include "resolver/config.hpp"
 #include "resolver/http/body_stream.hpp"
+#include "resolver/statistics/statistics.hpp"
 
 namespace idnode::resolver::api {
 
@@ -25,12 +27,17 @@ struct Services {
     admin::Gate& gate;
     const Clock& clock;
     const Config& config;
+    statistics::Statistics& statistics;
     HttpSessions& sessions;
     Authenticator& authenticator;
     /// Runs what takes time on a thread with a lookup of its own.
     std::function<void(std::function<void(registry::Lookup&)>)> post;
     ChangeWatch& change_watch;
+    ListMarks& list_marks;
     const ServerKey* key = nullptr;  ///< with which the node shows who it is
+
+    /// Counts one identifier that a call has asked for.
+    void count(const Call& call, std::string_view handle, const Resolution& resolution) const;
 
     /// Asks a caller who he is, or says that nobody may be known on this connection.
     HttpReply ask_for_identity(const Call& call) const;
@@ -65,7 +72,7 @@ public:
     void stop();
 
     /// Answers one request; `respond` is called once, now or later. Never throws.
-    void answer(registry::Lookup& lookup, HttpRequest request, const limits::Source& source,
+    void answer(registry::Lookup& lookup, HttpRequest request, const admin::Arrival& arrival,
                 Respond respond) noexcept;
 
     /// Takes the body of a request of which `is_stream` is true.
@@ -98,6 +105,7 @@ void add_audit_routes(std::vector<Route>& routes);
 void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
 void add_epcis_routes(std::vector<Route>& routes, const Services& services);
+void add_statistics_routes(std::vector<Route>& routes, const Services& services);
 void add_trace_routes(std::vector<Route>& routes, const Services& services);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,

@@ -162,7 +162,7 @@ std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
     const std::string password = decoded->substr(colon + 1);
     const auto identity = protocol::parse_reference(user);
     if (!identity) {
-        auto found = log_in(lookup, call.source, user, password);
+        auto found = log_in(lookup, call.arrival.source, user, password);
         if (auto* const fault = std::get_if<Fault>(&found)) return *fault;
         call.caller.account = std::get<Account>(std::move(found));
         call.caller.identity = call.caller.account->identity;
@@ -237,12 +237,12 @@ std::optional<Fault> Authenticator::prove(registry::Lookup& lookup,
 std::optional<Fault> Authenticator::judge(registry::Lookup& lookup, Call& call,
                                           std::string_view handle, Bytes signed_response,
                                           const std::function<auth::Verdict()>& find_verdict) {
-    if (const auto refused = gate_.refuse_proof(call.source, handle, signed_response))
+    if (const auto refused = gate_.refuse_proof(call.arrival.source, handle, signed_response))
         return Fault{.status = 429,
                      .message = std::string{refused->sentence},
                      .code = ResponseCode::server_busy};
     const auth::Verdict verdict = find_verdict();
-    gate_.note_verdict(call.source, handle, signed_response, verdict.code);
+    gate_.note_verdict(call.arrival.source, handle, signed_response, verdict.code);
     if (verdict.code != ResponseCode::success) return unverified();
     call.caller = {.identity = verdict.identity,
                    .account = find_account(lookup.snapshot(), verdict.identity)};

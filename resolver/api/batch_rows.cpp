@@ -203,4 +203,18 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
     return written;
 }
 
+void count_rows(statistics::Statistics& statistics, std::span<const BatchRow> rows,
+                std::chrono::nanoseconds taken) {
+    for (auto first = rows.begin(); first != rows.end();) {
+        const std::string_view prefix = protocol::prefix_of(first->handle);
+        const auto last = std::find_if(first, rows.end(), [&](const BatchRow& row) {
+            return protocol::prefix_of(row.handle) != prefix;
+        });
+        const auto made = std::count_if(first, last, [](const auto& row) { return !row.fault; });
+        statistics.count_registrations(prefix, static_cast<std::uint64_t>(last - first),
+                                       static_cast<std::uint64_t>(made), taken);
+        first = last;
+    }
+}
+
 }  // namespace idnode::resolver::api

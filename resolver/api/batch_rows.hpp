@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 #include "registry/writer.hpp"
 #include "resolver/api/call.hpp"
 #include "resolver/config.hpp"
+#include "resolver/statistics/statistics.hpp"
 
 namespace idnode::resolver::api {
 
@@ -41,5 +43,9 @@ struct RowsOf {
 /// their order.
 std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::WriteView& view,
                                      const RowsOf& asked, std::vector<registry::Change>& changes);
+
+/// Counts rows that were decided, `taken` after they had come.
+void count_rows(statistics::Statistics& statistics, std::span<const BatchRow> rows,
+                std::chrono::nanoseconds taken);
 
 }  // namespace idnode::resolver::api

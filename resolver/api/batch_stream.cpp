@@ -177,8 +177,11 @@ void BatchStream::submit(std::vector<std::string_view> lines) {
             return set;
         },
         .done =
-            [self, group](const registry::JobOutcome& outcome) {
+            [self, group,
+             begun = std::chrono::steady_clock::now()](const registry::JobOutcome& outcome) {
                 if (const auto fault = find_fault(outcome)) group->fail(*fault);
+                count_rows(self->services_.statistics, group->rows,
+                           std::chrono::steady_clock::now() - begun);
                 self->note_results(std::move(group->results));
             },
         .octets = unread_.size()};

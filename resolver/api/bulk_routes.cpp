@@ -1,4 +1,5 @@
 #include <charconv>
+#include <unordered_map>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
@@ -44,8 +45,7 @@ std::variant<std::vector<std::string>, Fault> read_handles(const Call& call) {
 }
 
 void write_resolved(JsonWriter& writer, registry::Lookup& lookup, const Caller& caller,
-                    std::string_view handle) {
-    const Resolution resolution = resolve(lookup, {.handle = handle, .filter = {}});
+                    std::string_view handle, const Resolution& resolution) {
     writer.begin_object().key("handle").string(handle);
     writer.key("responseCode").number(static_cast<std::uint32_t>(resolution.code));
     if (resolution.record) {
@@ -67,17 +67,27 @@ void write_resolved(JsonWriter& writer, registry::Lookup& lookup, const Caller& 
 
 /// `POST /api/v1/resolve:batch`: one answer for each handle, in their order, from one state of the
 /// registry. Looked up in groups, as the requests of a worker are.
-void resolve_batch(registry::Lookup& lookup, const Pending& call) {
+void resolve_batch(registry::Lookup& lookup, const Pending& call, const Services& services) {
     const auto handles = read_handles(*call);
     if (const auto* const fault = std::get_if<Fault>(&handles)) return call->fail(*fault);
     HttpReply reply{.content_type = json_type};
     JsonWriter writer{reply.body};
     writer.begin_object().key("results").begin_array();
     registry::HandleGroup group;
+    struct Count {
+        std::uint64_t requests = 0;
+        std::uint64_t successes = 0;
+    };
+    std::unordered_map<std::uint32_t, Count> counts;
     const auto answer_group = [&] {
         lookup.look_ahead(group);
-        for (const std::string_view handle : group)
-            write_resolved(writer, lookup, call->caller, handle);
+        for (const std::string_view handle : group) {
+            const Resolution resolution = resolve(lookup, {.handle = handle, .filter = {}});
+            write_resolved(writer, lookup, call->caller, handle, resolution);
+            Count& counted = counts[resolution.prefix];
+            ++counted.requests;
+            counted.successes += is_answered(resolution);
+        }
         group.clear();
     };
     for (const std::string& handle : std::get<std::vector<std::string>>(handles)) {
@@ -85,6 +95,10 @@ void resolve_batch(registry::Lookup& lookup, const Pending& call) {
         if (group.size() == group.capacity()) answer_group();
     }
     answer_group();
+    for (const auto& [prefix, counted] : counts)
+        services.statistics.count_resolutions((*lookup.prefix_names())[prefix],
+                                              call->arrival.address, counted.requests,
+                                              counted.successes, call->arrival.age());
     writer.end_array().end_object();
     call->finish(std::move(reply));
 }
@@ -192,7 +206,10 @@ void answer_changes(registry::Lookup& lookup, const Pending& call, const Service
 }  // namespace
 
 void add_bulk_routes(std::vector<Route>& routes, const Services& services) {
-    routes.push_back({"POST", "/api/v1/resolve:batch", Access::anyone, resolve_batch});
+    routes.push_back({"POST", "/api/v1/resolve:batch", Access::anyone,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          resolve_batch(lookup, call, services);
+                      }});
     routes.push_back({"GET", "/api/v1/changes", Access::identified,
                       [&services](registry::Lookup& lookup, const Pending& call) {
                           answer_changes(lookup, call, services);

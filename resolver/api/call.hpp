@@ -6,11 +6,11 @@
 
 #include "protocol/codes/response_code.hpp"
 #include "registry/changes.hpp"
+#include "resolver/admin/exchange.hpp"
 #include "resolver/api/caller.hpp"
 #include "resolver/http/http_reply.hpp"
 #include "resolver/http/http_request.hpp"
 #include "resolver/http/request_target.hpp"
-#include "resolver/limits/limit_key.hpp"
 
 namespace idnode::resolver::api {
 
@@ -40,7 +40,7 @@ enum class Dialect {
 struct Call {
     HttpRequest request;
     RequestTarget target;
-    limits::Source source{};
+    admin::Arrival arrival{};
     Caller caller{};
     std::string session_id{};  ///< of the HTTP API, if the call belongs to one
     std::string argument{};    ///< what stands in the path for the last part of the route

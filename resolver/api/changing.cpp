@@ -140,6 +140,7 @@ void change(const Pending& call, const Services& services, admin::ChangeRequest 
     const OpCode op_code = request.op_code;
     const auto found = std::make_shared<Found>();
     const std::size_t octets = call->request.body.size() + request.handle.size();
+    const std::string handle = request.handle;
     registry::Job job{
         .decide = decide(call, services, std::move(request), found),
         .done =
@@ -147,6 +148,7 @@ void change(const Pending& call, const Services& services, admin::ChangeRequest 
                 services.post([=](registry::Lookup&) { finish(call, op_code, *found, outcome); });
             },
         .octets = octets};
+    job = services.statistics.watch(handle, call->arrival.at, std::move(job));
     if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
         call->fail(busy_fault());
 }

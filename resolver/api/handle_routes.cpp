@@ -59,6 +59,7 @@ void answer_resolution(registry::Lookup& lookup, const Pending& call, const Serv
                          .filter = query.filter(),
                          .public_only = true,
                          .may_refer = !call->target.is_set("doNotRefer")});
+    services.count(*call, call->argument, resolution);
     const auto find_values = admin::find_values_in(lookup);
     const auto granted = call->caller.granted(lookup.snapshot(), call->argument);
     bool hidden = false;
@@ -175,7 +176,24 @@ std::optional<std::int64_t> number_of(const RequestTarget& target, std::string_v
     return number;
 }
 
-void answer_list(registry::Lookup& lookup, const Pending& call) {
+/// The handles of a page, which begins behind the first `offset`.
+void write_handles(protocol::JsonWriter& writer, const registry::Snapshot& snapshot,
+                   std::string_view prefix, std::uint64_t offset, std::uint64_t size,
+                   const Services& services) {
+    const std::uint32_t now = services.clock.now();
+    const ListMarks::Mark mark = services.list_marks.find(prefix, offset, now);
+    std::uint64_t listed = 0;
+    std::string last;
+    registry::for_each_handle(snapshot, prefix,
+                              {.after = mark.handle, .skip = offset - mark.offset, .count = size},
+                              [&](std::string_view handle) {
+                                  writer.string(protocol::folded(handle));
+                                  if (++listed == size) last = handle;
+                              });
+    services.list_marks.note(prefix, {offset + size, std::move(last)}, now);
+}
+
+void answer_list(registry::Lookup& lookup, const Pending& call, const Services& services) {
     const std::string prefix{call->target.value("prefix")};
     const auto page = number_of(call->target, "page", 0);
     const auto page_size = number_of(call->target, "pageSize", -1);
@@ -206,9 +224,8 @@ void answer_list(registry::Lookup& lookup, const Pending& call) {
     const std::uint64_t size =
         all ? count
             : std::min<std::uint64_t>(static_cast<std::uint64_t>(*page_size), list_size_max);
-    registry::for_each_handle(
-        lookup.snapshot(), prefix, static_cast<std::uint64_t>(*page) * size, size,
-        [&](std::string_view handle) { writer.string(protocol::folded(handle)); });
+    write_handles(writer, lookup.snapshot(), prefix, static_cast<std::uint64_t>(*page) * size, size,
+                  services);
     writer.end_array().end_object();
     call->finish(std::move(reply));
 }
@@ -236,7 +253,7 @@ void add_handle_routes(std::vector<Route>& routes, const Services& services) {
                           call->argument = call->target.value("prefix");
                           if (!call->caller.known())
                               return call->finish(services.ask_for_identity(*call));
-                          answer_list(lookup, call);
+                          answer_list(lookup, call, services);
                       }});
     const auto resolve_it = [&services](registry::Lookup& lookup, const Pending& call) {
         if (const auto fault = find_handle_argument_fault(call->argument))

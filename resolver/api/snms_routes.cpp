@@ -32,7 +32,8 @@ void log_in(registry::Lookup& lookup, const Pending& call, const Services& servi
     const std::string user = fields.text("username");
     const std::string password = fields.text("password");
     if (fields.failed()) return call->fail(parameter_fault(fields.error().message()));
-    const auto found = services.authenticator.log_in(lookup, call->source, user, password, shown);
+    const auto found =
+        services.authenticator.log_in(lookup, call->arrival.source, user, password, shown);
     if (const auto* const fault = std::get_if<Fault>(&found))
         return call->fail(fault->status == 401 ? Fault{.message = "用户名或密码错误"} : *fault);
     std::string out{snms_success};
@@ -52,6 +53,7 @@ void answer_detail(registry::Lookup& lookup, const Pending& call, const Services
         return call->fail(parameter_fault("handle: expected one in the query, found none"));
     if (const auto fault = find_handle_argument_fault(call->argument)) return call->fail(*fault);
     const Resolution resolution = resolve(lookup, {.handle = call->argument, .filter = {}});
+    services.count(*call, call->argument, resolution);
     if (!resolution.record)
         return call->fail(resolution.code == ResponseCode::handle_not_found
                               ? Fault{.status = 404}
@@ -113,6 +115,7 @@ void write(const Pending& call, const Services& services, Rows rows, Answer answ
                           },
                       .done =
                           [batch, call, &services, answer](const registry::JobOutcome& outcome) {
+                              count_rows(services.statistics, batch->rows(), call->arrival.age());
                               services.post([=](registry::Lookup&) {
                                   if (const auto fault = find_fault(outcome))
                                       return call->fail(*fault);

@@ -27,6 +27,7 @@ void add_serve_command(CLI::App& app, Action& chosen);
 void add_prefix_command(CLI::App& app, Action& chosen);
 void add_import_command(CLI::App& app, Action& chosen);
 void add_export_command(CLI::App& app, Action& chosen);
+void add_statistics_command(CLI::App& app, Action& chosen);
 void add_sample_command(CLI::App& app, Action& chosen);
 void add_resolve_command(CLI::App& app, Action& chosen);
 void add_check_command(CLI::App& app, Action& chosen);

@@ -108,10 +108,10 @@ HttpApi::Way HttpApi::route_path(registry::Lookup& lookup, const HttpRequest& re
 
 /// What people see who follow a link, or enter a handle.
 void HttpApi::answer_page(registry::Lookup& lookup) {
-    if (target_.path() != "/") return answer_proxy(reply_, lookup, target_, service_.now());
+    if (target_.path() != "/") return answer_proxy(reply_, lookup, target_, service_);
     if (!target_.has("hdl")) return answer_front_page(reply_);
     target_.set_path('/' + std::string{target_.value("hdl")});
-    answer_proxy(reply_, lookup, target_, service_.now());
+    answer_proxy(reply_, lookup, target_, service_);
 }
 
 /// What everybody may ask of a handle is answered here, everything else by who has time for it.
@@ -162,6 +162,7 @@ void HttpApi::answer_handle(registry::Lookup& lookup) {
                                                    .public_only = public_only != "false",
                                                    .may_refer = !target_.is_set("doNotRefer")});
     service_.metrics().count(resolution.code);
+    service_.tally().count(resolution.prefix, is_answered(resolution));
     if (resolution.record || resolution.delegation)
         write_resolution(reply_, target_, resolution, handle, query_.filter(), {});
     else

@@ -193,7 +193,7 @@ std::string http_date(std::uint32_t seconds) {
 }
 
 void answer_proxy(HttpReply& reply, registry::Lookup& lookup, const RequestTarget& target,
-                  std::uint32_t now) {
+                  Service& service) {
     const std::string_view handle = target.path().substr(1);
     if (!protocol::is_utf8(handle)) return write_absent(reply, "", {});
     HandleQuery query;
@@ -203,6 +203,7 @@ void answer_proxy(HttpReply& reply, registry::Lookup& lookup, const RequestTarge
     }
     const Resolution resolution =
         resolve(lookup, {.handle = handle, .filter = {}, .public_only = true});
+    service.tally().count(resolution.prefix, is_answered(resolution));
     if (!resolution.record) return write_absent(reply, handle, resolution);
     Shown all;
     Shown shown;
@@ -220,7 +221,7 @@ void answer_proxy(HttpReply& reply, registry::Lookup& lookup, const RequestTarge
         return redirect(reply, 301, path_of(protocol::text_of(alias->data)));
     const auto choice = choose_target(shown, target);
     if (!choice) return write_values(reply, handle, shown);
-    reply.add_header("Expires", http_date(now + std::min(choice->ttl, 31'536'000U)));
+    reply.add_header("Expires", http_date(service.now() + std::min(choice->ttl, 31'536'000U)));
     reply.add_header("Vary", "Accept");
     redirect(reply, choice->status, choice->address);
 }

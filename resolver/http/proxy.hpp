@@ -5,6 +5,7 @@
 #include "registry/lookup.hpp"
 #include "resolver/http/http_reply.hpp"
 #include "resolver/http/request_target.hpp"
+#include "resolver/service.hpp"
 
 namespace idnode::resolver {
 
@@ -15,10 +16,9 @@ namespace idnode::resolver {
 /// - `HS_ALIAS` redirects to the handle that it names, unless `ignore_aliases` is set.
 /// - `noredirect`, or `action` with `showvalues`, `showurls` or `metadata`, shows what there is.
 /// - `urlappend` is put behind the target; `locatt=KEY:VALUE` chooses among locations.
-/// Only addresses of http, https and ftp are redirected to or linked. `now` is in seconds since
-/// 1970.
+/// Only addresses of http, https and ftp are redirected to or linked. The service counts it.
 void answer_proxy(HttpReply& reply, registry::Lookup& lookup, const RequestTarget& target,
-                  std::uint32_t now);
+                  Service& service);
 
 /// The page at `/`, on which a handle can be entered.
 void answer_front_page(HttpReply& reply);

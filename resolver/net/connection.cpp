@@ -17,8 +17,10 @@ constexpr std::size_t output_batch_max = std::size_t{256} << 10;
 
 }  // namespace
 
-Connection::Connection(StreamSocket socket, std::unique_ptr<Framing> framing, StreamHub& hub)
+Connection::Connection(StreamSocket socket, const statistics::Address& peer,
+                       std::unique_ptr<Framing> framing, StreamHub& hub)
     : socket_{std::move(socket)},
+      peer_{peer},
       framing_{std::move(framing)},
       hub_{hub},
       last_progress_{hub.second_},
@@ -92,6 +94,7 @@ void Connection::foresee(registry::HandleGroup& handles) {
 
 void Connection::answer() {
     hub_.output_.clear();
+    hub_.tally_.set_source(peer_);
     const Bytes rest = answer_all(unread_.empty() ? fresh_ : Bytes{unread_});
     fresh_ = {};
     if (hub_.output_.size() > 0) request_since_ = hub_.second_;

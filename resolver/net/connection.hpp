@@ -20,7 +20,8 @@ class StreamHub;
 /// peer does not read, nothing more is read from it. After `close` it only waits to be destroyed.
 class Connection {
 public:
-    Connection(StreamSocket socket, std::unique_ptr<Framing> framing, StreamHub& hub);
+    Connection(StreamSocket socket, const statistics::Address& peer,
+               std::unique_ptr<Framing> framing, StreamHub& hub);
 
     int descriptor() const noexcept { return socket_.descriptor(); }
     bool open() const noexcept { return socket_.descriptor() >= 0; }
@@ -39,6 +40,8 @@ public:
 
     /// Who is at the other end, as far as limits are concerned.
     limits::Source source() const noexcept;
+    /// The same for statistics.
+    const statistics::Address& peer() const noexcept { return peer_; }
 
     /// Takes what has arrived into `room`, where it stays until `answer`; returns how much. Closes
     /// the connection at its end. Precondition: room for what `StreamSocket::receive` wants.
@@ -71,6 +74,7 @@ private:
     void touch();
 
     StreamSocket socket_;
+    statistics::Address peer_;
     std::unique_ptr<Framing> framing_;
     StreamHub& hub_;
     std::list<std::shared_ptr<Connection>>::iterator place_;

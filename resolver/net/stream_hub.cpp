@@ -23,9 +23,10 @@ constexpr std::chrono::milliseconds disk_pause{1};
 }  // namespace
 
 StreamHub::StreamHub(boost::asio::io_context& context, registry::Lookup& lookup,
-                     WorkerMetrics& metrics, const Config& config)
+                     WorkerMetrics& metrics, statistics::Tally& tally, const Config& config)
     : lookup_{lookup},
       metrics_{metrics},
+      tally_{tally},
       config_{config},
       poll_{context, ::epoll_create1(EPOLL_CLOEXEC)},
       input_(input_size),
@@ -83,6 +84,7 @@ void StreamHub::read(Connection& connection) {
 void StreamHub::serve_turn() {
     if (turn_.empty()) return;
     lookup_.renew();
+    tally_.begin(lookup_);
     registry::HandleGroup handles;
     auto first = turn_.begin();
     const auto answer_up_to = [&](auto end) {
@@ -99,6 +101,7 @@ void StreamHub::serve_turn() {
         if (handles.size() == handles.capacity()) answer_up_to(std::next(each));
     }
     answer_up_to(turn_.end());
+    tally_.settle();
     lookup_.release();
     turn_.clear();
     input_used_ = 0;
@@ -111,7 +114,10 @@ bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexc
 
 void StreamHub::defer(Connection& connection, const Framing::Later& later,
                       registry::Transport transport) {
-    admin::Arrival arrival{.transport = transport, .source = connection.source(), .login = {}};
+    admin::Arrival arrival{.transport = transport,
+                           .source = connection.source(),
+                           .address = connection.peer(),
+                           .login = {}};
     if (config_.administration_industrial_login && transport == registry::Transport::tcp) {
         if (!connection.login_) connection.login_ = std::make_shared<admin::Login>();
         arrival.login = connection.login_;
@@ -144,13 +150,14 @@ void StreamHub::watch(const Connection& connection, int operation, std::uint32_t
     ::epoll_ctl(poll_.native_handle(), operation, connection.descriptor(), &event);
 }
 
-void StreamHub::admit(StreamSocket socket, std::unique_ptr<Framing> framing) {
+void StreamHub::admit(StreamSocket socket, const statistics::Address& peer,
+                      std::unique_ptr<Framing> framing) {
     if (connections_.size() >= connections_max_) {
         metrics_.count(Refusal::connection_limit);
         evict_oldest();
     }
     const auto connection =
-        std::make_shared<Connection>(std::move(socket), std::move(framing), *this);
+        std::make_shared<Connection>(std::move(socket), peer, std::move(framing), *this);
     connection->place_ = connections_.insert(connections_.end(), connection);
     metrics_.connections.add();
     watch(*connection, EPOLL_CTL_ADD, EPOLLIN);

@@ -27,14 +27,15 @@ class StreamHub {
 public:
     /// Everything referred to must outlive the hub.
     StreamHub(boost::asio::io_context& context, registry::Lookup& lookup, WorkerMetrics& metrics,
-              const Config& config);
+              statistics::Tally& tally, const Config& config);
     ~StreamHub();
     StreamHub(const StreamHub&) = delete;
     StreamHub& operator=(const StreamHub&) = delete;
 
-    /// Takes over a connected socket. When there are as many connections as there
-    /// may be, the one that has been silent longest goes.
-    void admit(StreamSocket socket, std::unique_ptr<Framing> framing);
+    /// Takes over a connected socket. When there are as many connections as there may be, the one
+    /// that has been silent longest goes.
+    void admit(StreamSocket socket, const statistics::Address& peer,
+               std::unique_ptr<Framing> framing);
     void evict_oldest();
     /// Closes what has been silent too long. Called once a second.
     void sweep();
@@ -74,6 +75,7 @@ private:
 
     registry::Lookup& lookup_;
     WorkerMetrics& metrics_;
+    statistics::Tally& tally_;
     const Config& config_;
     std::size_t connections_max_ = 0;
     std::size_t buffer_memory_max_ = 0;

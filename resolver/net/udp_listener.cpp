@@ -162,10 +162,10 @@ void UdpListener::answer_large(std::chrono::steady_clock::duration time) {
     while (large_.size() > 0) {
         const auto taken = large_.take(1);
         lookup_.renew();
+        service_.tally().begin(lookup_);
         Group group{taken.front().request()};
         answer(group);
-        flush();
-        lookup_.release();
+        end_batch();
         if (std::chrono::steady_clock::now() >= end) break;
     }
     may_defer_large_ = before;
@@ -212,13 +212,19 @@ bool UdpListener::serve_batch() {
     if (received <= 0) return false;
     const auto count = static_cast<std::size_t>(received);
     lookup_.renew();
+    service_.tally().begin(lookup_);
     Group group;
     for (std::size_t at = 0; at < count; ++at) split_run(at, group);
     answer(group);
-    flush();
-    lookup_.release();
+    end_batch();
     for (std::size_t at = 0; at < count; ++at) prepare(at);
     return count == incoming_.size();
+}
+
+void UdpListener::end_batch() {
+    flush();
+    service_.tally().settle();
+    lookup_.release();
 }
 
 /// Takes a run of joined datagrams apart, and answers the group whenever it is full.
@@ -277,11 +283,11 @@ void UdpListener::answer_waiting() {
         before = taken.size();
         const std::size_t others = waiting_.size();
         lookup_.renew();
+        service_.tally().begin(lookup_);
         Group group;
         for (const auto& each : taken) group.push_back(each.request());
         answer(group);
-        flush();
-        lookup_.release();
+        end_batch();
         if ((waiting_.size() - others) * 2 > taken.size()) return;
     }
 }
@@ -289,6 +295,7 @@ void UdpListener::answer_waiting() {
 void UdpListener::handle(const DatagramRequest& request) {
     Bytes message = request.message;
     service_.metrics().count(registry::Transport::udp);
+    service_.tally().set_source(request.peer.address);
     if (message.size() < Envelope::wire_size)
         return service_.metrics().count(Refusal::unanswerable_datagram);
     if (message.size() > request_size_max) {

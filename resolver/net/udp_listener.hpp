@@ -60,6 +60,7 @@ private:
     std::chrono::steady_clock::time_point begin_turn();
     /// Answers what one system call brings; true when it may have left something in the socket.
     bool serve_batch();
+    void end_batch();
     void split_run(std::size_t at, Group& group);
     void answer(Group& group);
     void handle(const DatagramRequest& request);

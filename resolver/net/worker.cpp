@@ -40,15 +40,17 @@ std::size_t front_memory(const Config& config) {
 
 Worker::Worker(const registry::Store& store, const Config& config, unsigned worker_count,
                ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
-               const NodeView& node, admin::Pool* pool)
+               const NodeView& node, admin::Pool* pool, statistics::Statistics& statistics)
     : config_{config},
       worker_count_{worker_count},
       pool_{pool},
       lookup_{store, front_memory(config) / worker_count},
       metrics_{std::move(metrics)},
-      service_{std::move(context), clock, *metrics_},
+      statistics_{statistics},
+      tally_{statistics.enabled()},
+      service_{std::move(context), clock, *metrics_, tally_},
       api_{service_, node},
-      hub_{context_, lookup_, *metrics_, config_} {
+      hub_{context_, lookup_, *metrics_, tally_, config_} {
     lookup_.release();
     set_limits();
 }
@@ -104,7 +106,10 @@ void Worker::accept(Acceptor& acceptor) {
 
 bool Worker::accept_waiting(Acceptor& acceptor) {
     for (int left = accepted_at_once; left > 0; --left) {
-        FileDescriptor socket{::accept4(acceptor.socket.native_handle(), nullptr, nullptr,
+        sockaddr_storage peer{};
+        socklen_t peer_size = sizeof(peer);
+        FileDescriptor socket{::accept4(acceptor.socket.native_handle(),
+                                        reinterpret_cast<sockaddr*>(&peer), &peer_size,
                                         SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (socket.number() < 0) {
             if (errno == ECONNABORTED || errno == EINTR) continue;  // that one gave up
@@ -114,7 +119,8 @@ bool Worker::accept_waiting(Acceptor& acceptor) {
         ::setsockopt(socket.number(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         TlsConnection tls = acceptor.encrypted ? tls_->accept(socket.number()) : TlsConnection{};
         if (acceptor.encrypted && !tls) continue;  // no memory: the peer is told by the end
-        hub_.admit(StreamSocket{std::move(socket), std::move(tls)},
+        const auto address = std::as_bytes(std::span{&peer, 1}).first(peer_size);
+        hub_.admit(StreamSocket{std::move(socket), std::move(tls)}, statistics::address_of(address),
                    (this->*acceptor.make_framing)(acceptor.encrypted));
     }
     return true;
@@ -136,6 +142,12 @@ void Worker::set_limits() {
 void Worker::run() {
     tick();
     context_.run();
+    hand_over_tally();
+}
+
+void Worker::hand_over_tally() {
+    if (tally_.empty()) return;
+    tally_.go_on_in(statistics_.exchange(tally_.take()));
 }
 
 /// Fills the front index in small steps, between which requests are answered.
@@ -153,6 +165,7 @@ void Worker::tick() {
         for (const auto& listener : udp_listeners_) listener->expire();
         metrics_->front_records.set(lookup_.front_records());
         metrics_->front_octets.set(lookup_.front_memory());
+        hand_over_tally();
         tick();
     });
 }

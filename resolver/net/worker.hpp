@@ -13,6 +13,7 @@
 #include "resolver/net/stream_hub.hpp"
 #include "resolver/net/udp_listener.hpp"
 #include "resolver/service.hpp"
+#include "resolver/statistics/statistics.hpp"
 
 namespace idnode::resolver {
 
@@ -22,7 +23,7 @@ class Worker {
 public:
     Worker(const registry::Store& store, const Config& config, unsigned worker_count,
            ServiceContext context, const Clock& clock, std::shared_ptr<WorkerMetrics> metrics,
-           const NodeView& node, admin::Pool* pool);
+           const NodeView& node, admin::Pool* pool, statistics::Statistics& statistics);
 
     /// Binds UDP and TCP to the endpoint; port 0 takes a free one, the same for both. Returns the
     /// endpoint that was bound. Throws boost::system::system_error.
@@ -62,6 +63,7 @@ private:
     std::unique_ptr<Framing> make_http_framing(bool encrypted);
     void set_limits();
     void tick();
+    void hand_over_tally();
     void warm();
     void begin_stop();
     void wait_for_end();
@@ -72,6 +74,8 @@ private:
     admin::Pool* const pool_;
     registry::Lookup lookup_;
     std::shared_ptr<WorkerMetrics> metrics_;
+    statistics::Statistics& statistics_;
+    statistics::Tally tally_;
     Service service_;
     HttpApi api_;
     StreamHub hub_;

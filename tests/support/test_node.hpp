@@ -28,7 +28,7 @@ private:
 class TestNode {
 public:
     explicit TestNode(resolver::ServiceContext context = {}, std::uint32_t now = some_time)
-        : clock_{now}, service_{std::move(context), clock_, metrics_} {}
+        : clock_{now}, service_{std::move(context), clock_, metrics_, tally_} {}
 
     void change(std::vector<registry::Change> changes) {
         commit(store_, std::move(changes));
@@ -54,6 +54,7 @@ private:
     registry::Lookup lookup_{store_};
     FixedClock clock_;
     resolver::WorkerMetrics metrics_;
+    resolver::statistics::Tally tally_{false};
     resolver::Service service_;
 };
 

@@ -35,7 +35,7 @@ protected:
         put_key("a secret");
         config_.administration_session_seconds = lasts_seconds;
         config_.data_directory = directory_.path();
-        pool_ = std::make_unique<Pool>(node_.store(), clock_, config_);
+        pool_ = std::make_unique<Pool>(node_.store(), clock_, config_, statistics_);
         allow(true);
     }
 
@@ -76,6 +76,7 @@ protected:
     test::FixedClock clock_;
     test::TempDirectory directory_;
     Config config_;
+    statistics::Statistics statistics_{node_.store(), clock_, {.enabled = false}};
     std::unique_ptr<Pool> pool_;
 };
 

@@ -24,7 +24,7 @@ protected:
         config_.administration_threads = 1;
         config_.data_directory = directory_.path();
         config_.administration_request_memory_mib = 1;
-        pool_ = std::make_unique<Pool>(node_.store(), clock_, config_);
+        pool_ = std::make_unique<Pool>(node_.store(), clock_, config_, statistics_);
     }
 
     /// A request of so many octets, which nobody can make sense of.
@@ -61,6 +61,7 @@ protected:
     test::FixedClock clock_;
     test::TempDirectory directory_;
     Config config_;
+    statistics::Statistics statistics_{node_.store(), clock_, {.enabled = false}};
     std::unique_ptr<Pool> pool_;
 };
 
