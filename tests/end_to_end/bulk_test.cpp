@@ -2,6 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <future>
 #include <thread>
 
 #include "tests/end_to_end/https.hpp"
@@ -117,6 +120,48 @@ TEST_F(Bulk, TakesABodyOfAnyLengthAndHoweverItComes) {
     EXPECT_EQ(https.ask({.target = "/api/handles/88.1/L19999"}).status, 200);
     EXPECT_EQ(ask("GET", "/api/handles?prefix=88.1&pageSize=0").json().at("totalCount").as_string(),
               "20000");
+}
+
+/// How many rows are streamed at a node that is killed twice on the way; more for `make crash`.
+int streamed_rows() {
+    const char* const wanted = std::getenv("IDNODE_BULK_ROWS");
+    return wanted ? std::atoi(wanted) : 30'000;
+}
+
+TEST_F(Bulk, RegistersEveryRowOnceHoweverOftenTheNodeIsKilledOnTheWay) {
+    const int count = streamed_rows();
+    {
+        std::ofstream file{node_.directory().file("rows")};
+        for (int at = 0; at < count; ++at) file << row("88.1/R" + std::to_string(at));
+    }
+    const std::string out = node_.directory().file("results");
+    // A client of its own, which reads while it sends; it ends when the node does.
+    const auto stream = [&] {
+        const std::string command =
+            "curl --silent --insecure --max-time 600 --header 'Expect:' --header '" + boss_ +
+            "' --header 'Idempotency-Key: stream' --data-binary @" +
+            node_.directory().file("rows") + " --output " + out + " https://" +
+            format(node_.https()) + "/api/v1/identifiers:batch";
+        return std::async(std::launch::async, [command] { return std::system(command.c_str()); });
+    };
+    const std::uint64_t before = node_.sequence();
+    for (int kills = 1; kills <= 2; ++kills) {
+        auto client = stream();
+        ASSERT_TRUE(node_.wait_for_metric("idnode_records", count / 3.0 * kills));
+        node_.kill();
+        EXPECT_NE(client.get(), 0);
+        start();
+    }
+    ASSERT_EQ(stream().get(), 0);
+    const auto lines = lines_of(read_file(out));
+    ASSERT_EQ(lines.size(), static_cast<std::size_t>(count));
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        ASSERT_EQ(lines[at].at("row").to_number<std::size_t>(), at + 1);
+        ASSERT_EQ(lines[at].at("status").as_string(), "created");
+    }
+    EXPECT_EQ(node_.sequence(), before + static_cast<std::uint64_t>(count));
+    EXPECT_EQ(ask("GET", "/api/handles?prefix=88.1&pageSize=0").json().at("totalCount").as_string(),
+              std::to_string(count));
 }
 
 TEST_F(Bulk, AnswersTheSameUnderTheSameKeyAlsoAfterTheNodeWasKilled) {
