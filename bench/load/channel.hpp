@@ -13,10 +13,11 @@ using Clock = std::chrono::steady_clock;
 
 struct ChannelOptions {
     Speaks speaks = Speaks::udp;
-    std::size_t depth = 8;  ///< requests under way at most
-    bool verify = true;     ///< false for a reference that sends constant octets
-    bool segments = false;  ///< UDP: let the kernel cut and join runs of datagrams (GSO, GRO)
-    bool one_shot = false;  ///< streams: a new connection for each request
+    std::size_t depth = 8;   ///< requests under way at most
+    bool verify = true;      ///< false for a reference that sends constant octets
+    bool segments = false;   ///< UDP: let the kernel cut and join runs of datagrams (GSO, GRO)
+    bool encrypted = false;  ///< streams: under TLS
+    bool one_shot = false;   ///< streams: a new connection for each request
 };
 
 /// What was seen in one stretch of time.

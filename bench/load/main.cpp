@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <thread>
 
 #include "bench/load/compare.hpp"
 
@@ -33,6 +34,7 @@ struct Options {
     unsigned warm_ms = 500;
     double open_share = 0;
     bool json = false;
+    unsigned hold_seconds = 0;
     std::string title;
     std::string report;
     double floor = 0;
@@ -121,6 +123,12 @@ int guard(const std::vector<Side>& sides, const Course& course, const Options& o
 int run(const Options& options) {
     Workload workload = workload_of(options);
     Client node{endpoint_of(options.server), options.channel, options.sockets, workload};
+    if (options.hold_seconds > 0) {
+        fmt::print("holding {} sockets\n", options.sockets);
+        std::fflush(stdout);
+        std::this_thread::sleep_for(std::chrono::seconds{options.hold_seconds});
+        return 0;
+    }
     std::vector<Side> sides{{"idnode", &node, options.pid, flood_of(options, options.flood)}};
     std::unique_ptr<Client> reference;
     if (!options.against.empty()) {
@@ -200,8 +208,11 @@ void add_server_options(CLI::App& app, Options& options) {
         ->check(CLI::Range(1, 512))
         ->capture_default_str();
     app.add_flag("--segments", options.channel.segments, "UDP with GSO and GRO");
+    app.add_flag("--tls", options.channel.encrypted, "Streams under TLS, at both servers");
     app.add_flag("--against-segments", options.against_segments, "The same for the reference");
     app.add_flag("--one-shot", options.channel.one_shot, "A new connection for each request");
+    app.add_option("--hold", options.hold_seconds,
+                   "Hold the sockets open so long, and ask nothing");
     app.add_flag("--json", options.json, "Write JSON");
     app.add_option("--title", options.title, "What this measures, for --report and --floor");
     app.add_option("--report", options.report, "File to append one line of figures to");

@@ -1,15 +1,8 @@
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/system/system_error.hpp>
-#include <cerrno>
 #include <cstring>
 #include <deque>
 
 #include "bench/load/channel.hpp"
+#include "bench/load/peer_stream.hpp"
 
 namespace idnode::bench {
 namespace {
@@ -25,15 +18,10 @@ public:
                   const Dialect& dialect)
         : options_{options},
           dialect_{dialect},
-          address_{server.address, server.port},
-          input_(read_size) {
-        descriptor_ = connect();
-    }
-    ~StreamChannel() override { ::close(descriptor_); }
-    StreamChannel(const StreamChannel&) = delete;
-    StreamChannel& operator=(const StreamChannel&) = delete;
+          stream_{server, options.encrypted},
+          input_(read_size) {}
 
-    int descriptor() const override { return descriptor_; }
+    int descriptor() const override { return stream_.descriptor(); }
     bool has_room() const override { return asked_.size() < options_.depth; }
     bool idle() const override { return asked_.empty(); }
 
@@ -46,22 +34,12 @@ public:
     }
 
     void flush() override {
-        for (std::size_t sent = 0; sent < output_.size();) {
-            const ssize_t size =
-                ::send(descriptor_, output_.data() + sent, output_.size() - sent, MSG_NOSIGNAL);
-            if (size < 0)
-                throw boost::system::system_error{errno, boost::system::system_category()};
-            sent += static_cast<std::size_t>(size);
-        }
+        stream_.send(output_);
         output_.clear();
     }
 
     void receive(Tally& tally) override {
-        const ssize_t size =
-            ::recv(descriptor_, input_.data() + filled_, input_.size() - filled_, MSG_DONTWAIT);
-        if (size == 0) throw std::runtime_error{"the server has closed a connection"};
-        if (size < 0) return;
-        filled_ += static_cast<std::size_t>(size);
+        filled_ += stream_.receive(std::span{input_}.subspan(filled_));
         Bytes rest{input_.data(), filled_};
         const auto now = Clock::now();
         while (!rest.empty() && !asked_.empty()) {
@@ -72,7 +50,7 @@ public:
         }
         std::memmove(input_.data(), rest.data(), rest.size());
         filled_ = rest.size();
-        if (options_.one_shot && asked_.empty()) reconnect();
+        if (options_.one_shot && asked_.empty()) stream_.reconnect();
     }
 
 private:
@@ -81,26 +59,6 @@ private:
         Clock::time_point due;
         std::uint32_t id;
     };
-
-    int connect() const {
-        const int descriptor = ::socket(address_.protocol().family(), SOCK_STREAM, 0);
-        if (::connect(descriptor, address_.data(), static_cast<socklen_t>(address_.size())) != 0)
-            throw boost::system::system_error{errno, boost::system::system_category()};
-        const int on = 1;
-        ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-        return descriptor;
-    }
-
-    /// A new connection in the old one's place, reset so that no port is left waiting.
-    void reconnect() {
-        const linger at_once{1, 0};
-        ::setsockopt(descriptor_, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-        ::close(descriptor_);
-        const int fresh = connect();
-        if (fresh == descriptor_) return;
-        ::dup2(fresh, descriptor_);
-        ::close(fresh);
-    }
 
     void take(Bytes answer, Clock::time_point now, Tally& tally) {
         const Asked asked = asked_.front();
@@ -117,8 +75,7 @@ private:
 
     ChannelOptions options_;
     const Dialect& dialect_;
-    boost::asio::ip::tcp::endpoint address_;
-    int descriptor_ = -1;
+    PeerStream stream_;
     std::uint32_t id_ = 0;
     std::deque<Asked> asked_;
     std::vector<std::byte> output_;
