@@ -136,6 +136,7 @@ void Batch::note_entry(Area area, std::string_view key, ChangeView change, const
     change.of_entry = true;
     change.handle = subject;
     note(change, origin);
+    administered_ = sequence_;
 }
 
 std::uint64_t Batch::commit() && {
@@ -145,6 +146,10 @@ std::uint64_t Batch::commit() && {
     std::array<std::byte, sizeof(sequence_)> stored;
     protocol::store_big(stored.data(), sequence_);
     txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
+    if (administered_ > 0) {
+        protocol::store_big(stored.data(), administered_);
+        txn_.put(store_.meta(), bytes_of(meta_key::administered), stored);
+    }
     std::move(txn_).commit();
     return sequence_;
 }

@@ -45,6 +45,7 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 0;
     bool entries_changed_ = false;
+    std::uint64_t administered_ = 0;  ///< the last change of an entry that people administer
     std::map<std::string, std::int64_t> counts_;  ///< how many more records, by folded prefix
     std::string counted_prefix_;                  ///< of the last one, as it was spelled
     std::int64_t* counted_ = nullptr;             ///< its place in `counts_`

@@ -147,6 +147,10 @@ std::uint64_t Snapshot::sequence() const {
     return load_number(txn_.get(store_.meta(), bytes_of(meta_key::sequence))).value_or(0);
 }
 
+std::uint64_t Snapshot::administered() const {
+    return load_number(txn_.get(store_.meta(), bytes_of(meta_key::administered))).value_or(0);
+}
+
 std::optional<StoreIdentity> Snapshot::identity() const {
     const auto stored = txn_.get(store_.meta(), bytes_of(meta_key::identity));
     StoreIdentity identity;

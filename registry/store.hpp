@@ -20,6 +20,7 @@ inline constexpr std::string_view format = "format";
 inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view changes_from = "changes_from";
 inline constexpr std::string_view identity = "identity";
+inline constexpr std::string_view administered = "administered";
 inline constexpr std::string_view counted = "counted";  ///< the records were counted once
 }  // namespace meta_key
 
@@ -107,6 +108,9 @@ public:
 
     /// The number of the last change; 0 in an empty registry.
     std::uint64_t sequence() const;
+    /// The number of the last change of an entry that people administer (`is_logged`); 0: none is
+    /// known.
+    std::uint64_t administered() const;
     std::uint64_t record_count() const;
     /// What the registry is known by; nothing in one of format 1.
     std::optional<StoreIdentity> identity() const;

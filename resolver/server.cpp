@@ -176,7 +176,11 @@ Server::Server(const Config& config, const Clock& clock)
       change_log_{store_, clock},
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
-            .ready = [this] { return ready_.load(); }},
+            .ready = [this] { return ready_.load(); },
+            .answer_known =
+                [this](auto& lookup, const auto& request, auto& tally) {
+                    return pool_.answer_known(lookup, request, tally);
+                }},
       statistics_{store_, clock, statistics_settings(config)},
       pool_{store_, clock, started_, statistics_, &key_} {
     raise_descriptor_limit();

@@ -60,6 +60,16 @@ MetricFamily make_proofs(const Counts& counts) {
     return family;
 }
 
+MetricFamily make_statuses(const Counts& counts) {
+    MetricFamily family = make_family("idnode_api_responses_total",
+                                      "Answers over HTTP that took more than a look-up, by status",
+                                      MetricType::Counter);
+    for (std::size_t status = 0; status < counts.statuses.size(); ++status)
+        if (const auto count = counts.statuses[status].value(); count > 0)
+            add_line(family, number(count), {{"status", std::to_string(status)}});
+    return family;
+}
+
 std::vector<MetricFamily> make_key_families(const KeyFigures& keys) {
     const auto count = [](const char* name, const char* help, std::uint64_t value) {
         return make_single(name, help, MetricType::Counter, number(value));
@@ -115,6 +125,7 @@ std::vector<MetricFamily> make_families(const Figures& figures) {
     std::vector<MetricFamily> families{
         make_changes(figures.counts),
         make_proofs(figures.counts),
+        make_statuses(figures.counts),
         make_single("idnode_waiting_requests", "Requests that wait for a thread of administration",
                     MetricType::Gauge, number(figures.waiting_requests)),
         make_single("idnode_administrative_request_bytes",

@@ -68,9 +68,13 @@ struct Counts {
     std::array<SharedCounter, limit_count> limits;
     std::array<SharedCounter, proof_outcome_count> proofs;
     std::array<std::array<SharedCounter, change_outcome_count>, change_operations.size()> changes;
-    SharedCounter refused_sessions;  ///< setups that were no good
+    SharedCounter refused_sessions;           ///< setups that were no good
+    std::array<SharedCounter, 600> statuses;  ///< answers of the API, by status of HTTP
 
     void count(protocol::ResponseCode code) noexcept;
+    void count_status(unsigned status) noexcept {
+        if (status < statuses.size()) statuses[status].add();
+    }
     void count(Limit limit) noexcept { limits[static_cast<std::size_t>(limit)].add(); }
     void count(ProofOutcome outcome) noexcept { proofs[static_cast<std::size_t>(outcome)].add(); }
     /// Nothing, when the operation is none that changes anything.

@@ -109,6 +109,7 @@ Pool::Pool(const registry::Store& store, const Clock& clock, const Config& confi
             .post = [this](Task task) { post(std::move(task)); },
             .change_watch = *change_watch_,
             .list_marks = list_marks_,
+            .known_callers = known_callers_,
             .key = key}} {
     for (std::uint32_t each = 0; each < config.administration_threads; ++each)
         threads_.emplace_back([this, &store] { run(store); });
@@ -173,6 +174,7 @@ void Pool::submit(std::size_t octets, const Arrival& arrival, Respond respond,
         return respond(too_many(429, refused->sentence));
     const Respond last = [this, octets, respond](HttpReply reply) {
         release(octets);
+        administration_.gate().counts().count_status(reply.status);
         respond(std::move(reply));
     };
     const auto reached = try_post(octets, [=](registry::Lookup& lookup) { answer(lookup, last); });

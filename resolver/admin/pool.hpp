@@ -39,6 +39,12 @@ public:
 
     /// The same for a request of the HTTP interface.
     void submit(HttpRequest request, const Arrival& arrival, Respond respond);
+    /// See api::Api::answer_known.
+    std::optional<HttpReply> answer_known(registry::Lookup& lookup, const HttpRequest& request,
+                                          statistics::Tally& tally) {
+        return api_.answer_known(lookup, request, tally);
+    }
+
     /// Begins to answer one whose body comes in pieces.
     std::shared_ptr<BodyStream> open_stream(const HttpRequest& request);
     /// Has a piece of its body taken, as `BodyStream::take` says.
@@ -79,6 +85,7 @@ private:
     api::Authenticator authenticator_;
     std::optional<api::ChangeWatch> change_watch_;  ///< gone before the queue stops
     api::ListMarks list_marks_;
+    api::KnownCallers known_callers_;
     api::Api api_;
     std::vector<std::thread> threads_;
 };

@@ -80,6 +80,31 @@ void Api::answer(registry::Lookup& lookup, HttpRequest request, const admin::Arr
     lookup.release();
 }
 
+std::optional<HttpReply> Api::answer_known(registry::Lookup& lookup, const HttpRequest& request,
+                                           statistics::Tally& tally) noexcept {
+    constexpr std::string_view path = "/api/handles/";
+    try {
+        const auto call = std::make_shared<Call>();
+        call->target.parse(request.target);
+        call->request.encrypted = request.encrypted;
+        call->dialect = Dialect::handle;
+        call->argument = call->target.path().substr(path.size());
+        const auto known = services_.known_callers.find(
+            request.field("Authorization"), protocol::prefix_of(call->argument),
+            lookup.snapshot().administered(), services_.clock.now());
+        if (!known || !services_.authenticator.may_identify(*call)) return std::nullopt;
+        std::optional<HttpReply> said;
+        call->caller = known->caller;
+        call->granted = known->granted;
+        call->tally = &tally;
+        call->respond = [&said](HttpReply reply) { said = std::move(reply); };
+        answer_resolution(lookup, call, services_);
+        return said;
+    } catch (const std::exception&) {
+        return std::nullopt;  // whoever has more time tells what is wrong
+    }
+}
+
 /// Stands where a body comes in before anybody knows who sends it: the first piece finds out.
 class Api::Door final : public BodyStream {
 public:
@@ -165,6 +190,7 @@ void Api::dispatch(registry::Lookup& lookup, const Pending& call) {
 
 void Services::count(const Call& call, std::string_view handle,
                      const Resolution& resolution) const {
+    if (call.tally) return call.tally->count(resolution.prefix, is_answered(resolution));
     statistics.count_resolutions(resolution.prefix == 0 ? "" : protocol::prefix_of(handle),
                                  call.arrival.address, 1, is_answered(resolution),
                                  call.arrival.age());

@@ -13,6 +13,7 @@
 #include "resolver/api/authenticator.hpp"
 #include "resolver/api/call.hpp"
 #include "resolver/api/change_watch.hpp"
+#include "resolver/api/known_callers.hpp"
 #include "resolver/api/list_marks.hpp"
 #include "resolver/config.hpp"
 #include "resolver/http/body_stream.hpp"
@@ -34,6 +35,7 @@ struct Services {
     std::function<void(std::function<void(registry::Lookup&)>)> post;
     ChangeWatch& change_watch;
     ListMarks& list_marks;
+    KnownCallers& known_callers;
     const ServerKey* key = nullptr;  ///< with which the node shows who it is
 
     /// Counts one identifier that a call has asked for.
@@ -75,6 +77,11 @@ public:
     void answer(registry::Lookup& lookup, HttpRequest request, const admin::Arrival& arrival,
                 Respond respond) noexcept;
 
+    /// The answer to a look-up of an account that is known by its token, from the worker's own
+    /// state; nothing when it takes more to answer it. Never throws.
+    std::optional<HttpReply> answer_known(registry::Lookup& lookup, const HttpRequest& request,
+                                          statistics::Tally& tally) noexcept;
+
     /// Takes the body of a request of which `is_stream` is true.
     std::shared_ptr<BodyStream> open_stream(const HttpRequest& request);
 
@@ -91,6 +98,9 @@ private:
     std::vector<Route> routes_;
     std::unique_ptr<JobRunner> jobs_;
 };
+
+/// Answers for the handle in the call's argument what its caller may see.
+void answer_resolution(registry::Lookup& lookup, const Pending& call, const Services& services);
 
 // Each adds what one part of the API offers. `services` outlives the routes.
 void add_handle_routes(std::vector<Route>& routes, const Services& services);

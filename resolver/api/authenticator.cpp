@@ -150,6 +150,7 @@ std::optional<Fault> Authenticator::take_token(registry::Lookup& lookup, std::st
         find_entry(snapshot, registry::Area::revocations, claims->id))
         return Fault{.status = 401, .message = "The token was revoked: log in again"};
     call.caller = {.identity = account->identity, .account = std::move(account)};
+    call.caller.until = claims->expires;
     return std::nullopt;
 }
 

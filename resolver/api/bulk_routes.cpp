@@ -44,20 +44,28 @@ std::variant<std::vector<std::string>, Fault> read_handles(const Call& call) {
     return handles;
 }
 
+/// What the caller may see of a record. Most have nothing that not everybody may see.
+void write_shown_values(JsonWriter& writer, registry::Lookup& lookup, const Caller& caller,
+                        std::string_view handle, const registry::RecordView& record) {
+    const bool asks_more = caller.known() && record.has_restricted_values();
+    const auto find_values = admin::find_values_in(lookup);
+    const auto granted = asks_more ? caller.granted(lookup.snapshot(), handle) : grants::Granted{};
+    writer.key("values").begin_array();
+    const auto write = [&](const ValueView& value) {
+        if (value.publicly_readable() ||
+            (asks_more && caller.may_read(handle, value, find_values, granted)))
+            write_value(writer, value, protocol::DataStyle::readable);
+    };
+    asks_more ? record.for_each_value(write) : record.public_values().for_each(write);
+    writer.end_array();
+}
+
 void write_resolved(JsonWriter& writer, registry::Lookup& lookup, const Caller& caller,
                     std::string_view handle, const Resolution& resolution) {
     writer.begin_object().key("handle").string(handle);
     writer.key("responseCode").number(static_cast<std::uint32_t>(resolution.code));
     if (resolution.record) {
-        const auto find_values = admin::find_values_in(lookup);
-        const auto granted = caller.granted(lookup.snapshot(), handle);
-        writer.key("values").begin_array();
-        resolution.record->for_each_value([&](const ValueView& value) {
-            if (value.publicly_readable() ||
-                (caller.known() && caller.may_read(handle, value, find_values, granted)))
-                write_value(writer, value, protocol::DataStyle::readable);
-        });
-        writer.end_array();
+        write_shown_values(writer, lookup, caller, handle, *resolution.record);
     } else if (!resolution.message.empty()) {
         writer.key("message").string(resolution.message);
     }

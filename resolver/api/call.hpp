@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,6 +47,9 @@ struct Call {
     std::string argument{};    ///< what stands in the path for the last part of the route
     Dialect dialect = Dialect::problem;
     Respond respond;
+    /// What the caller was granted of what he asks for, where that is known already.
+    std::optional<grants::Granted> granted{};
+    statistics::Tally* tally = nullptr;  ///< of the worker that answers; null: no worker does
 
     registry::Transport transport() const noexcept {
         return request.encrypted ? registry::Transport::https : registry::Transport::http;

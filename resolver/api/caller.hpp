@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,8 @@ struct Caller {
     std::optional<Account> account{};
     std::vector<std::string> grantees{};  ///< under which something was granted to him
     std::uint32_t now = 0;                ///< when he asked, for what grants expire
+    /// The second from which on what he has shown is void.
+    std::uint32_t until = std::numeric_limits<std::uint32_t>::max();
 
     bool known() const noexcept { return identity || account; }
     /// For the change log: the name of the account, or INDEX:HANDLE.

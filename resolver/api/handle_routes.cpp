@@ -46,6 +46,21 @@ void refuse_hidden(const Pending& call, const Services& services) {
 /// How many handles one answer lists, at most.
 constexpr std::uint64_t list_size_max = 100'000;
 
+/// What the caller was granted; kept, if he has shown a token.
+grants::Granted granted_to(registry::Lookup& lookup, const Call& call, const Services& services) {
+    if (call.granted) return *call.granted;
+    auto granted = call.caller.granted(lookup.snapshot(), call.argument);
+    const std::string_view credentials = call.request.field("Authorization");
+    if (credentials.starts_with("Bearer "))
+        services.known_callers.note(credentials, protocol::prefix_of(call.argument),
+                                    {.caller = call.caller,
+                                     .granted = granted,
+                                     .administered = lookup.snapshot().administered()});
+    return granted;
+}
+
+}  // namespace
+
 void answer_resolution(registry::Lookup& lookup, const Pending& call, const Services& services) {
     const auto fail = [&](std::string message) { call->fail({.message = std::move(message)}); };
     if (const auto fault = find_callback_fault(call->target)) return fail(*fault);
@@ -61,7 +76,7 @@ void answer_resolution(registry::Lookup& lookup, const Pending& call, const Serv
                          .may_refer = !call->target.is_set("doNotRefer")});
     services.count(*call, call->argument, resolution);
     const auto find_values = admin::find_values_in(lookup);
-    const auto granted = call->caller.granted(lookup.snapshot(), call->argument);
+    const auto granted = granted_to(lookup, *call, services);
     bool hidden = false;
     bool shown = false;
     const auto shows = [&](const ValueView& value) {
@@ -94,6 +109,8 @@ void answer_resolution(registry::Lookup& lookup, const Pending& call, const Serv
     wrap_callback(reply, call->target);
     call->finish(std::move(reply));
 }
+
+namespace {
 
 /// The values in the body of a PUT: an object with `values`, a list, or one value.
 std::variant<std::vector<Value>, Fault> read_values(const Call& call) {

@@ -101,8 +101,11 @@ Granted::Granted(const FindEntry& find, std::string_view prefix,
         if (grantee.size() > grantee_size_max) continue;
         const auto stored = find(Area::grants, grant_key(prefix, grantee));
         if (!stored) continue;
-        for (Grant& grant : grants_from_json(*stored))
-            if (grant.expires == 0 || grant.expires > now) grants_.push_back(std::move(grant));
+        for (Grant& grant : grants_from_json(*stored)) {
+            if (grant.expires != 0 && grant.expires <= now) continue;
+            if (grant.expires != 0) until_ = std::min(until_, grant.expires);
+            grants_.push_back(std::move(grant));
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,11 +64,14 @@ public:
             const std::vector<std::string>& grantees, std::uint32_t now);
 
     bool empty() const noexcept { return grants_.empty(); }
+    /// The second from which on something of it is void; the last of all: never.
+    std::uint32_t until() const noexcept { return until_; }
     /// Keys and administrators are never granted.
     bool allows(Right right, std::string_view type) const noexcept;
 
 private:
     std::vector<Grant> grants_;
+    std::uint32_t until_ = std::numeric_limits<std::uint32_t>::max();
 };
 
 }  // namespace idnode::resolver::grants

@@ -114,11 +114,24 @@ void HttpApi::answer_page(registry::Lookup& lookup) {
     answer_proxy(reply_, lookup, target_, service_);
 }
 
+/// Whoever has shown a token lately is known by it.
+bool HttpApi::answer_known(registry::Lookup& lookup, const HttpRequest& request) {
+    if (!node_.answer_known || target_.has("prefix") ||
+        !target_.path().starts_with("/api/handles/") ||
+        !request.field("Authorization").starts_with("Bearer "))
+        return false;
+    auto answer = node_.answer_known(lookup, request, service_.tally());
+    if (!answer) return false;
+    reply_ = std::move(*answer);
+    return true;
+}
+
 /// What everybody may ask of a handle is answered here, everything else by who has time for it.
 HttpApi::Way HttpApi::route_handle(registry::Lookup& lookup, const HttpRequest& request) {
     const bool reads = request.method == "GET" || request.method == "HEAD";
     const bool public_question = reads && request.field("Authorization").empty() &&
                                  target_.value("publicOnly") != "false" && !target_.has("prefix");
+    if (!public_question && reads && answer_known(lookup, request)) return Way::here;
     if (!public_question && service_.context().administers) return Way::work;
     if (!reads) return refuse_method(methods_to_read);
     answer_handle(lookup);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,11 @@ namespace idnode::resolver {
 struct NodeView {
     std::function<std::string()> metrics;  ///< the text of /metrics
     std::function<bool()> ready;           ///< whether new requests are welcome
+    /// The answer to a look-up by somebody who has shown his token before; nothing when it takes
+    /// more to answer it.
+    std::function<std::optional<HttpReply>(registry::Lookup&, const HttpRequest&,
+                                           statistics::Tally&)>
+        answer_known{};
 };
 
 /// The HTTP interface: resolution in the JSON shapes of the Handle.net API, the message tunnel,
@@ -47,6 +53,7 @@ private:
     void clear_reply();
     Way route(registry::Lookup& lookup, const HttpRequest& request);
     Way route_path(registry::Lookup& lookup, const HttpRequest& request);
+    bool answer_known(registry::Lookup& lookup, const HttpRequest& request);
     Way route_handle(registry::Lookup& lookup, const HttpRequest& request);
     Way refuse_method(std::string_view allowed);
     void answer_page(registry::Lookup& lookup);

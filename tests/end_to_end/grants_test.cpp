@@ -7,6 +7,7 @@
 
 #include "protocol/json/time_text.hpp"
 #include "tests/end_to_end/administrator.hpp"
+#include "tests/end_to_end/http.hpp"
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
 
@@ -104,6 +105,31 @@ TEST_F(Grants, AreRevoked) {
     EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden")));
     EXPECT_EQ(ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend", owner_).status,
               404);
+}
+
+TEST_F(Grants, CountAtOnceForWhoeverWasKnownByHisToken) {
+    // The first question goes to administration, from then on the worker knows who asks.
+    const auto see = [&](const std::string& path = "/api/handles/88.1/A") {
+        ask("GET", path, friend_);
+        const double before = node_.metric("idnode_api_responses_total");
+        const HttpsAnswer seen = ask("GET", path, friend_);
+        return std::pair{seen, node_.metric("idnode_api_responses_total") == before};
+    };
+    EXPECT_THAT(see().first.body, AllOf(HasSubstr("piston"), Not(HasSubstr("hidden"))));
+    EXPECT_TRUE(see().second);
+    give("account:friend", "cost");
+    EXPECT_THAT(see().first.body, HasSubstr("hidden-cost"));
+    EXPECT_EQ(see("/api/handles/88.1/A?type=order").first.status, 403);
+    EXPECT_EQ(see("/api/handles/88.1/none").first.status, 404);
+    EXPECT_EQ(ask("HEAD", "/api/handles/88.1/A", friend_).status, 200);
+    ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend", owner_);
+    EXPECT_THAT(ask("GET", "/api/handles/88.1/A", friend_).body, Not(HasSubstr("hidden")));
+    EXPECT_TRUE(see().second);
+    HttpConnection clear{node_.http()};
+    clear.send("GET /api/handles/88.1/A HTTP/1.1\r\nHost: a\r\n" + friend_ + "\r\n\r\n");
+    EXPECT_EQ(clear.receive().status, 403) << "a token in the clear";
+    ask("PUT", "/api/v1/accounts/friend", boss_, R"({"role":"partner","enabled":false})");
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/A", friend_).status, 401);
 }
 
 TEST_F(Grants, EndAtTheirSecond) {
