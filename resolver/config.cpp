@@ -51,6 +51,7 @@ const std::vector<Option> all_options{
     {"http.identity_in_clear", &C::http_identity_in_clear},
     {"tokens.seconds", &C::tokens_seconds, 60, 2'592'000},
     {"jobs.keep_hours", &C::jobs_keep_hours, 1, 8760},
+    {"queries.per_owner_max", &C::queries_per_owner_max, 0, 10'000},
     {"snms.daily_hash", &C::snms_daily_hash},
     {"statistics.enabled", &C::statistics_enabled},
     {"statistics.utc_offset_hours", &C::statistics_utc_offset_hours, 0, 14},

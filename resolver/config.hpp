@@ -58,6 +58,8 @@ struct Config {
 
     std::uint32_t jobs_keep_hours = 168;
 
+    std::uint32_t queries_per_owner_max = 100;
+
     bool snms_daily_hash = false;
 
     bool statistics_enabled = true;

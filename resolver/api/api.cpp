@@ -52,6 +52,7 @@ Api::Api(const Services& services) : services_{services} {
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);
     add_statistics_routes(routes_, services_);
+    add_query_routes(routes_, services_);
     add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }

@@ -153,4 +153,33 @@ void change(const Pending& call, const Services& services, admin::ChangeRequest 
         call->fail(busy_fault());
 }
 
+void change_entries(const Pending& call, const Services& services,
+                    std::function<EntryDecision(const registry::WriteView&)> decide,
+                    std::function<void()> finish) {
+    const auto fault = std::make_shared<std::optional<Fault>>();
+    registry::Job job{
+        .decide = [call, fault, decide = std::move(decide)](
+                      const registry::WriteView& view) -> registry::Decision {
+            auto decided = decide(view);
+            fault->reset();
+            if (auto* const refused = std::get_if<Fault>(&decided)) {
+                *fault = std::move(*refused);
+                return registry::Refusal{(*fault)->code, (*fault)->message};
+            }
+            auto& set = std::get<registry::ChangeSet>(decided);
+            set.origin = {
+                .actor = call->caller.actor(), .transport = call->transport(), .operation = {}};
+            return std::move(set);
+        },
+        .done =
+            [call, fault, finish = std::move(finish)](const registry::JobOutcome& outcome) {
+                if (*fault) return call->fail(**fault);
+                if (const auto failed = find_fault(outcome)) return call->fail(*failed);
+                finish();
+            },
+        .octets = call->request.body.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
 }  // namespace idnode::resolver::api

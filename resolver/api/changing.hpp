@@ -13,6 +13,15 @@ namespace idnode::resolver::api {
 /// changed since, or is gone, nothing is changed and the answer is 412.
 void change(const Pending& call, const Services& services, admin::ChangeRequest request);
 
+/// What a decision about entries comes to: what is written, or why nothing is.
+using EntryDecision = std::variant<registry::ChangeSet, Fault>;
+
+/// Has entries decided and written in the caller's name, and `finish` called on the writer's thread
+/// when they are durable. A fault of the decision, of the queue or of the store answers the call.
+void change_entries(const Pending& call, const Services& services,
+                    std::function<EntryDecision(const registry::WriteView&)> decide,
+                    std::function<void()> finish);
+
 /// What tells one state of a record from all others: the number of the change that wrote it.
 std::string etag_of(std::uint64_t sequence);
 

@@ -8,6 +8,7 @@
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/event_query.hpp"
+#include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
 
 namespace idnode::resolver::api {
@@ -17,9 +18,6 @@ namespace trace = registry::trace;
 using protocol::JsonWriter;
 using protocol::epcis::EventFault;
 using registry::Area;
-
-constexpr std::string_view ld_type = "application/ld+json;charset=utf-8";
-constexpr std::string_view context = "https://ref.gs1.org/standards/epcis/epcis-context.jsonld";
 
 /// What became of a capture, and of each event that was none.
 struct CaptureJob {
@@ -203,7 +201,7 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
                            .message = "There is no such event",
                            .title = "NoSuchResourceException"});
     boost::json::object json = boost::json::parse(event->json).as_object();
-    boost::json::array contexts{context};  // the event's own says what its extensions mean
+    boost::json::array contexts{epcis_context};  // the event's own says what its extensions mean
     if (const auto* const own = json.if_contains("@context")) {
         if (const auto* const parts = own->if_array())
             contexts.insert(contexts.end(), parts->begin(), parts->end());
@@ -214,37 +212,16 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
     call->finish({.content_type = ld_type, .body = serialize(json)});
 }
 
-std::string query_document(std::string_view name, const EventPage& page, std::int64_t now) {
-    std::string out;
-    JsonWriter writer{out};
-    writer.begin_object().key("@context").begin_array().string(context).end_array();
-    writer.key("type").string("EPCISQueryDocument").key("schemaVersion").string("2.0");
-    writer.key("creationDate").string(protocol::epcis::format_event_time(now));
-    writer.key("epcisBody").begin_object().key("queryResults").begin_object();
-    writer.key("queryName").string(name).key("resultsBody").begin_object();
-    writer.key("eventList").begin_array().end_array();
-    writer.end_object().end_object().end_object().end_object();
-    // The events stand in the registry as JSON already.
-    const std::string_view empty_list = R"("eventList":[)";
-    const std::size_t at = out.find(empty_list) + empty_list.size();
-    std::string events;
-    for (const std::string& event : page.events) {
-        if (!events.empty()) events += ',';
-        events += event;
-    }
-    out.insert(at, events);
-    return out;
-}
-
 void get_events(registry::Lookup& lookup, const Pending& call, const Services& services) {
     const auto query = read_event_query(call->target);
     if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
     const auto page = run(lookup.snapshot(), std::get<EventQuery>(query), call->caller);
     if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
     const auto& found = std::get<EventPage>(page);
-    HttpReply reply{
-        .content_type = ld_type,
-        .body = query_document("SimpleEventQuery", found, milliseconds(services.clock))};
+    HttpReply reply{.content_type = ld_type,
+                    .body = make_query_document(
+                        {.query_name = "SimpleEventQuery", .time = milliseconds(services.clock)},
+                        found.events)};
     if (!found.next.empty())
         reply.add_header("Link",
                          fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
@@ -279,7 +256,11 @@ void get_collection(registry::Lookup& lookup, const Pending& call, const Service
     if (rest.empty()) {
         HttpReply reply{.content_type = ld_type};
         JsonWriter writer{reply.body};
-        writer.begin_object().key("@context").string(context).key("type").string("Collection");
+        writer.begin_object()
+            .key("@context")
+            .string(epcis_context)
+            .key("type")
+            .string("Collection");
         writer.key("member").begin_array();
         std::size_t left = values_max;
         trace::for_each_value(lookup.snapshot(), collection.kind, [&](std::string_view value) {
@@ -293,7 +274,11 @@ void get_collection(registry::Lookup& lookup, const Pending& call, const Service
     if (!rest.ends_with(events)) {
         HttpReply reply{.content_type = ld_type};
         JsonWriter writer{reply.body};
-        writer.begin_object().key("@context").string(context).key("type").string("Collection");
+        writer.begin_object()
+            .key("@context")
+            .string(epcis_context)
+            .key("type")
+            .string("Collection");
         writer.key("member").begin_array().string("events").end_array().end_object();
         return call->finish(std::move(reply));
     }

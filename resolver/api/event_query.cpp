@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <span>
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/schemes/percent.hpp"
@@ -54,6 +55,15 @@ Fault wrong(std::string field, std::string_view expected) {
             .title = "QueryParameterException"};
 }
 
+std::string value_of(std::string_view text, Form form) {
+    switch (form) {
+        case Form::identifier: return canonical(text);
+        case Form::term: return protocol::epcis::short_name_of(text);
+        case Form::type: break;
+    }
+    return std::string{text};
+}
+
 /// Values of one parameter: several stand behind one another, with '|' or ',' between, or the
 /// parameter comes again. A URI may hold a comma, so that only separates where no scheme follows.
 void add_values(std::string_view text, Form form, std::set<std::string>& values) {
@@ -68,9 +78,7 @@ void add_values(std::string_view text, Form form, std::set<std::string>& values)
             const std::string_view one = each.substr(0, end);
             each.remove_prefix(std::min(one.size() + 1, each.size()));
             if (one.empty()) continue;
-            values.insert(form == Form::identifier ? canonical(one)
-                          : form == Form::term     ? protocol::epcis::short_name_of(one)
-                                                   : std::string{one});
+            values.insert(value_of(one, form));
         }
     }
 }
@@ -146,27 +154,64 @@ std::optional<std::optional<Fault>> read_order(const RequestTarget::Parameter& p
     return std::nullopt;
 }
 
-/// The terms of an event that is kept, to see whether it meets further conditions.
-std::vector<trace::IndexTerm> terms_of(const trace::EventView& view) {
-    const auto document = protocol::epcis::read_document(boost::json::parse(view.json));
+/// How the values of one parameter stand in it.
+enum class Values {
+    separated,  ///< several in one text
+    whole,
+};
+
+std::optional<Fault> read_parameter(const RequestTarget::Parameter& parameter, Values values,
+                                    EventQuery& query) {
+    if (auto done = read_time(parameter, query)) return *done;
+    if (auto done = read_order(parameter, query)) return *done;
+    const auto known = std::ranges::find(parameters, parameter.name, &Parameter::name);
+    if (known == parameters.end())
+        return Fault{
+            .status = 400,
+            .message = parameter.name + ": expected a parameter that an index of this node serves",
+            .field = parameter.name,
+            .title = "QueryTooComplexException"};
+    auto condition = std::ranges::find(query.conditions, known->kind, &EventQuery::Condition::kind);
+    if (condition == query.conditions.end()) {
+        query.conditions.push_back({known->kind, {}});
+        condition = std::prev(query.conditions.end());
+    }
+    if (values == Values::separated)
+        add_values(parameter.value, known->form, condition->values);
+    else if (!parameter.value.empty())
+        condition->values.insert(value_of(parameter.value, known->form));
+    if (condition->values.empty()) return wrong(parameter.name, "at least one value");
+    return std::nullopt;
+}
+
+bool is_in_time(const EventQuery& query, const trace::EventView& event) {
+    return event.time >= query.event_from && event.time < query.event_before &&
+           event.record_time >= query.record_from && event.record_time < query.record_before;
+}
+
+std::vector<trace::IndexTerm> terms_of(const trace::EventView& event) {
+    const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
     if (!document || document->events.empty()) return {};
-    auto mapped = map_event(document->events.front().second, view.record_time);
+    auto mapped = map_event(document->events.front().second, event.record_time);
     return mapped ? std::move(mapped->terms) : std::vector<trace::IndexTerm>{};
 }
 
+bool meets(const EventQuery& query, const trace::EventView& event,
+           const std::vector<trace::IndexTerm>& terms) {
+    return is_in_time(query, event) &&
+           std::ranges::all_of(query.conditions, [&](const EventQuery::Condition& condition) {
+               return std::ranges::any_of(terms, [&](const trace::IndexTerm& term) {
+                   return term.kind == condition.kind && condition.values.contains(term.value);
+               });
+           });
+}
+
+/// What an index that serves one condition has found: the other conditions are looked at.
 bool meets(const EventQuery& query, const trace::EventView& event, IndexKind served_by) {
-    if (event.time < query.event_from || event.time >= query.event_before ||
-        event.record_time < query.record_from || event.record_time >= query.record_before)
-        return false;
+    if (!is_in_time(query, event)) return false;
     const bool more = std::ranges::any_of(query.conditions,
                                           [&](const auto& each) { return each.kind != served_by; });
-    if (!more) return true;
-    const auto terms = terms_of(event);
-    return std::ranges::all_of(query.conditions, [&](const EventQuery::Condition& condition) {
-        return std::ranges::any_of(terms, [&](const trace::IndexTerm& term) {
-            return term.kind == condition.kind && condition.values.contains(term.value);
-        });
-    });
+    return !more || meets(query, event, terms_of(event));
 }
 
 /// Where the events of one index stand that a query can be about, in the order that it wants.
@@ -226,32 +271,57 @@ std::vector<trace::EventPlace> find_candidates(const registry::Snapshot& snapsho
 
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target) {
     EventQuery query;
-    for (const RequestTarget::Parameter& parameter : target.parameters()) {
-        if (auto done = read_time(parameter, query)) {
-            if (*done) return **done;
-            continue;
+    for (const RequestTarget::Parameter& parameter : target.parameters())
+        if (auto fault = read_parameter(parameter, Values::separated, query)) return *fault;
+    return query;
+}
+
+std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json) {
+    EventQuery query;
+    for (const auto& member : json) {
+        const std::string name{member.key()};
+        const boost::json::value& value = member.value();
+        if (name == "nextPageToken")
+            return wrong(name, "no token of a page in a query that is kept");
+        const auto* const list = value.if_array();
+        if (list && list->empty()) return wrong(name, "at least one value");
+        const std::span<const boost::json::value> values{list ? list->data() : &value,
+                                                         list ? list->size() : 1};
+        for (const boost::json::value& each : values) {
+            const auto* const text = each.if_string();
+            if (!text && !each.is_number())
+                return wrong(name, "a text, a number, or a list of texts");
+            const RequestTarget::Parameter parameter{name,
+                                                     text ? std::string{*text} : serialize(each)};
+            if (auto fault = read_parameter(parameter, Values::whole, query)) return *fault;
         }
-        if (auto done = read_order(parameter, query)) {
-            if (*done) return **done;
-            continue;
-        }
-        const auto known = std::ranges::find(parameters, parameter.name, &Parameter::name);
-        if (known == parameters.end())
-            return Fault{.status = 400,
-                         .message = parameter.name +
-                                    ": expected a parameter that an index of this node serves",
-                         .field = parameter.name,
-                         .title = "QueryTooComplexException"};
-        auto condition =
-            std::ranges::find(query.conditions, known->kind, &EventQuery::Condition::kind);
-        if (condition == query.conditions.end()) {
-            query.conditions.push_back({known->kind, {}});
-            condition = std::prev(query.conditions.end());
-        }
-        add_values(parameter.value, known->form, condition->values);
-        if (condition->values.empty()) return wrong(parameter.name, "at least one value");
     }
     return query;
+}
+
+std::optional<Fault> turn_page(const RequestTarget& target, EventQuery& query) {
+    for (const RequestTarget::Parameter& parameter : target.parameters()) {
+        if (parameter.name != "perPage" && parameter.name != "nextPageToken")
+            return wrong(parameter.name, "perPage or nextPageToken: a named query has its own");
+        if (auto fault = read_order(parameter, query); fault && *fault) return **fault;
+    }
+    return std::nullopt;
+}
+
+std::variant<Page, Fault> read_page(const RequestTarget& target) {
+    Page page;
+    for (const auto& [name, value] : target.parameters()) {
+        if (name == "nextPageToken")
+            page.after = value;
+        else if (name != "perPage")
+            return wrong(name, "perPage or nextPageToken");
+        else if (!read_number(value, page.per_page) || page.per_page == 0 ||
+                 page.per_page > per_page_max)
+            return wrong(name, "1 to 1000");
+    }
+    if (page.after.size() > registry::entry_key_size_max - 1)
+        return wrong("nextPageToken", "the token of a page");
+    return page;
 }
 
 std::variant<EventPage, Fault> run(const registry::Snapshot& snapshot, const EventQuery& query,
@@ -289,7 +359,9 @@ bool may_see(const Caller& caller, const trace::EventView& event) {
 }
 
 std::string next_target(const RequestTarget& target, std::string_view token) {
-    std::string out{target.path()};
+    std::string out;
+    for (const char c : target.path())
+        out += c == '/' ? std::string(1, c) : protocol::percent_encoded({&c, 1});
     out += '?';
     for (const auto& [name, value] : target.parameters())
         if (name != "nextPageToken")

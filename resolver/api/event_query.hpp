@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -39,6 +40,19 @@ struct EventPage {
 
 /// Parameters that are not known, or that no index serves, are refused.
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target);
+/// The same of a query that is kept (EPCIS 2.0 §8.2.7.1, the query language in JSON): a member for
+/// each parameter, with one value or a list of them.
+std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json);
+
+/// Which page of a query is wanted: `perPage` and `nextPageToken`, and nothing else.
+std::optional<Fault> turn_page(const RequestTarget& target, EventQuery& query);
+
+/// Which part of a list is wanted: the token of a page is the name behind which it begins.
+struct Page {
+    std::uint64_t per_page = 30;
+    std::string after{};
+};
+std::variant<Page, Fault> read_page(const RequestTarget& target);
 
 std::variant<EventPage, Fault> run(const registry::Snapshot& snapshot, const EventQuery& query,
                                    const Caller& caller);

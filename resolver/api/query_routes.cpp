@@ -1,0 +1,154 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "protocol/schemes/percent.hpp"
+#include "resolver/api/api.hpp"
+#include "resolver/api/changing.hpp"
+#include "resolver/api/named_query.hpp"
+#include "resolver/api/owned.hpp"
+#include "resolver/api/query_document.hpp"
+
+namespace idnode::resolver::api {
+namespace {
+
+namespace json = boost::json;
+using registry::Area;
+
+constexpr std::string_view queries_path = "/epcis/v2/queries";
+
+std::int64_t milliseconds(const Clock& clock) { return std::int64_t{clock.now()} * 1000; }
+
+/// `POST /epcis/v2/queries`
+void make_query(const Pending& call, const Services& services) {
+    if (!may_make(call->caller))
+        return call->fail({.status = 403,
+                           .message = "This account keeps no queries",
+                           .title = "SecurityException"});
+    auto body = read_json(*call, {"application/json", "application/ld+json"});
+    if (const auto* const fault = std::get_if<Fault>(&body)) return call->fail(*fault);
+    auto read = read_named_query(std::get<json::value>(body));
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    auto& query = std::get<NamedQuery>(read);
+    query.created = milliseconds(services.clock);
+    const std::string location =
+        fmt::format("{}/{}", queries_path, protocol::percent_encoded(query.name));
+    const OwnedLimits limits{services.config.queries_per_owner_max, queries_max};
+    change_entries(
+        call, services,
+        [call, query, limits](const registry::WriteView& view) -> EntryDecision {
+            if (view.entry(Area::queries, query.name))
+                return Fault{.status = 409,
+                             .message = "name: there is a query of that name already",
+                             .field = "name",
+                             .title = "ResourceAlreadyExistsException"};
+            if (auto fault = find_owned_limit(view, Area::queries, call->caller, limits, "queries"))
+                return *std::move(fault);
+            return registry::ChangeSet{.changes = {entry_of(query, call->caller)}, .origin = {}};
+        },
+        [call, location, answer = serialize(shown(query))] {
+            HttpReply reply{.status = 201, .content_type = json_type, .body = answer};
+            reply.add_header("Location", location);
+            reply.add_header("GS1-EPCIS-Version", "2.0.0");
+            call->finish(std::move(reply));
+        });
+}
+
+/// `GET /epcis/v2/queries`: those that the caller may see, in the order of their names.
+void list_queries(registry::Lookup& lookup, const Pending& call) {
+    const auto page = read_page(call->target);
+    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
+    const auto& [per_page, after] = std::get<Page>(page);
+    json::array found;
+    std::string last;
+    bool more = false;
+    registry::EntryCursor cursor{lookup.snapshot(), Area::queries};
+    for (auto entry = cursor.seek(after.empty() ? after : after + '\0'); entry && !more;
+         entry = cursor.next()) {
+        if (!may_see(call->caller, read_owned(entry->value))) continue;
+        const auto query = load_query(*entry);
+        if (!query) continue;
+        more = found.size() == per_page;
+        if (more) break;
+        found.push_back(shown(*query));
+        last = query->name;
+    }
+    HttpReply reply{.content_type = json_type, .body = serialize(found)};
+    if (more)
+        reply.add_header("Link",
+                         fmt::format("<{}>; rel=\"next\"",
+                                     next_target(call->target, protocol::percent_encoded(last))));
+    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    call->finish(std::move(reply));
+}
+
+/// The events that a named query finds now, in pages as `GET /epcis/v2/events` gives them.
+void run_query(registry::Lookup& lookup, const Pending& call, const Services& services,
+               const NamedQuery& named) {
+    auto read = read_event_query(named.query);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    auto& query = std::get<EventQuery>(read);
+    if (auto fault = turn_page(call->target, query)) return call->fail(*fault);
+    const auto page = run(lookup.snapshot(), query, call->caller);
+    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
+    const auto& found = std::get<EventPage>(page);
+    HttpReply reply{
+        .content_type = ld_type,
+        .body = make_query_document(
+            {.query_name = named.name, .time = milliseconds(services.clock)}, found.events)};
+    if (!found.next.empty())
+        reply.add_header("Link",
+                         fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
+    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    call->finish(std::move(reply));
+}
+
+/// `GET /epcis/v2/queries/{name}` and `/epcis/v2/queries/{name}/events`
+void get_query(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    constexpr std::string_view events = "/events";
+    std::string_view name = call->argument;
+    const bool runs = name.ends_with(events);
+    if (runs) name.remove_suffix(events.size());
+    const auto query = find_query(lookup.snapshot(), call->caller, name);
+    if (!query) return call->fail(no_such_query());
+    if (runs) return run_query(lookup, call, services, *query);
+    call->finish_json(serialize(shown(*query)));
+}
+
+/// `DELETE /epcis/v2/queries/{name}`
+void end_query(const Pending& call, const Services& services) {
+    change_entries(
+        call, services,
+        [call](const registry::WriteView& view) -> EntryDecision {
+            const auto stored = call->argument.size() <= query_name_size_max
+                                    ? view.entry(Area::queries, call->argument)
+                                    : std::nullopt;
+            if (!stored || !may_see(call->caller, read_owned(*stored))) return no_such_query();
+            if (!may_end(call->caller, read_owned(*stored)))
+                return Fault{.status = 403,
+                             .message = "Only its owner and the operator end a query",
+                             .title = "SecurityException"};
+            return registry::ChangeSet{
+                .changes = {registry::RemoveEntry{Area::queries, call->argument}}, .origin = {}};
+        },
+        [call] { call->finish({.status = 204}); });
+}
+
+}  // namespace
+
+void add_query_routes(std::vector<Route>& routes, const Services& services) {
+    routes.push_back(
+        {"POST", queries_path, Access::identified,
+         [&services](registry::Lookup&, const Pending& call) { make_query(call, services); }});
+    routes.push_back({"GET", queries_path, Access::identified, list_queries});
+    routes.push_back({"GET", "/epcis/v2/queries/*", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          get_query(lookup, call, services);
+                      }});
+    routes.push_back(
+        {"DELETE", "/epcis/v2/queries/*", Access::identified,
+         [&services](registry::Lookup&, const Pending& call) { end_query(call, services); }});
+}
+
+}  // namespace idnode::resolver::api
