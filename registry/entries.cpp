@@ -40,7 +40,8 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::edge_ends, "edge_ends", false},
                            AreaName{Area::queries, "queries", true},
                            AreaName{Area::names, "names", false},
-                           AreaName{Area::transformations, "transformations", false}};
+                           AreaName{Area::transformations, "transformations", false},
+                           AreaName{Area::hook_states, "hook_states", false}};
 
 }  // namespace
 

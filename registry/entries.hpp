@@ -35,11 +35,12 @@ enum class Area : std::uint8_t {
     edges = 18,            ///< at both ends (trace/edge.hpp)
     event_index = 19,      ///< by term and time
     captures = 20,         ///< jobs, by id
-    subscriptions = 21,    ///< by name
+    subscriptions = 21,    ///< by name of their query, and id
     edge_ends = 22,        ///< by what was emptied, and when
     queries = 23,          ///< by name
     names = 24,            ///< how a thing was spelled, by its canonical form
     transformations = 25,  ///< inputs and outputs, by transformationID
+    hook_states = 30,      ///< how far subscriptions have come, by their id
 };
 
 /// The word for an area; "unknown" for one of a later version.

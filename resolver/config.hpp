@@ -60,6 +60,15 @@ struct Config {
 
     std::uint32_t queries_per_owner_max = 100;
 
+    std::uint32_t webhooks_per_owner_max = 100;
+    std::uint32_t webhooks_in_flight_max = 32;
+    std::uint32_t webhooks_timeout_ms = 10'000;
+    std::uint32_t webhooks_events_max = 100;
+    std::uint32_t webhooks_retry_seconds_max = 3600;
+    std::uint32_t webhooks_give_up_hours = 72;
+    bool webhooks_private_destinations = false;
+    std::string webhooks_trusted_certificates;  ///< a PEM file; empty: those of the system
+
     bool snms_daily_hash = false;
 
     bool statistics_enabled = true;

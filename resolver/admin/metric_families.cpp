@@ -106,6 +106,25 @@ std::vector<MetricFamily> make_commits(const registry::CommitQueue::Figures& com
     };
 }
 
+std::vector<MetricFamily> make_webhook_families(const webhooks::Figures& webhooks) {
+    const auto gauge = [](const char* name, const char* help, std::uint64_t value) {
+        return make_single(name, help, MetricType::Gauge, number(value));
+    };
+    return {make_outcomes("idnode_webhook_deliveries_total",
+                          "Requests to receivers of webhooks, by what came of them",
+                          {{"delivered", number(webhooks.delivered)},
+                           {"failed", number(webhooks.failed - webhooks.forbidden)},
+                           {"forbidden", number(webhooks.forbidden)}}),
+            make_single("idnode_webhooks_given_up_total",
+                        "Webhooks that were given up, since a delivery failed for too long",
+                        MetricType::Counter, number(webhooks.given_up)),
+            gauge("idnode_webhooks", "Subscriptions", webhooks.hooks),
+            gauge("idnode_webhook_waiting", "Deliveries that no receiver has taken yet",
+                  webhooks.waiting),
+            gauge("idnode_webhook_in_flight", "Deliveries that a receiver is being told",
+                  webhooks.in_flight)};
+}
+
 }  // namespace
 
 void Counts::count(protocol::ResponseCode code) noexcept {
@@ -154,6 +173,8 @@ std::vector<MetricFamily> make_families(const Figures& figures) {
     };
     for (MetricFamily& each : make_commits(figures.commits)) families.push_back(std::move(each));
     for (MetricFamily& each : make_key_families(figures.keys)) families.push_back(std::move(each));
+    for (MetricFamily& each : make_webhook_families(figures.webhooks))
+        families.push_back(std::move(each));
     return families;
 }
 

@@ -10,6 +10,7 @@
 #include "resolver/auth/challenge_table.hpp"
 #include "resolver/auth/session_table.hpp"
 #include "resolver/metrics.hpp"
+#include "resolver/webhooks/figures.hpp"
 
 namespace idnode::resolver::admin {
 
@@ -98,6 +99,7 @@ struct Figures {
     GivenAnswers::Figures given_answers{};
     registry::CommitQueue::Figures commits;
     KeyFigures keys{};
+    webhooks::Figures webhooks{};
     std::size_t waiting_requests = 0;
     std::size_t request_octets = 0;  ///< of all that have no answer yet
 };

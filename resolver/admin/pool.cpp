@@ -207,6 +207,7 @@ void Pool::release(std::size_t octets) {
 
 Figures Pool::figures() const {
     Figures figures = administration_.figures();
+    figures.webhooks = api_.webhook_figures();
     const std::lock_guard lock{guard_};
     figures.waiting_requests = tasks_.size();
     figures.request_octets = octets_;

@@ -8,6 +8,7 @@
 #include "protocol/json/strict_json.hpp"
 #include "resolver/api/batch_stream.hpp"
 #include "resolver/api/job_runner.hpp"
+#include "resolver/webhooks/courier.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -38,7 +39,8 @@ Dialect dialect_of(std::string_view path) {
 
 }  // namespace
 
-Api::Api(const Services& services) : services_{services} {
+Api::Api(const Services& services)
+    : services_{services}, courier_{std::make_unique<webhooks::Courier>(services_)} {
     add_handle_routes(routes_, services_);
     add_session_routes(routes_, services_);
     add_account_routes(routes_, services_);
@@ -52,14 +54,19 @@ Api::Api(const Services& services) : services_{services} {
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);
     add_statistics_routes(routes_, services_);
-    add_query_routes(routes_, services_);
+    add_query_routes(routes_, services_, *courier_);
     add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }
 
 Api::~Api() = default;
 
-void Api::stop() { jobs_.reset(); }
+void Api::stop() {
+    jobs_.reset();
+    courier_->stop();
+}
+
+webhooks::Figures Api::webhook_figures() const { return courier_->figures(); }
 
 void Api::answer(registry::Lookup& lookup, HttpRequest request, const admin::Arrival& arrival,
                  Respond respond) noexcept {

@@ -62,6 +62,15 @@ struct Route {
 
 class JobRunner;
 
+}  // namespace idnode::resolver::api
+
+namespace idnode::resolver::webhooks {
+class Courier;
+struct Figures;
+}  // namespace idnode::resolver::webhooks
+
+namespace idnode::resolver::api {
+
 /// What HTTP offers beside resolution: everything that takes an identity, the writer, or more time
 /// than a look-up. Threads may call it at once, each with a lookup of its own.
 class Api {
@@ -82,6 +91,8 @@ public:
     std::optional<HttpReply> answer_known(registry::Lookup& lookup, const HttpRequest& request,
                                           statistics::Tally& tally) noexcept;
 
+    webhooks::Figures webhook_figures() const;
+
     /// Takes the body of a request of which `is_stream` is true.
     std::shared_ptr<BodyStream> open_stream(const HttpRequest& request);
 
@@ -97,6 +108,7 @@ private:
     Services services_;
     std::vector<Route> routes_;
     std::unique_ptr<JobRunner> jobs_;
+    const std::unique_ptr<webhooks::Courier> courier_;
 };
 
 /// Answers for the handle in the call's argument what its caller may see.
@@ -116,7 +128,8 @@ void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
 void add_epcis_routes(std::vector<Route>& routes, const Services& services);
 void add_statistics_routes(std::vector<Route>& routes, const Services& services);
-void add_query_routes(std::vector<Route>& routes, const Services& services);
+void add_query_routes(std::vector<Route>& routes, const Services& services,
+                      webhooks::Courier& courier);
 void add_trace_routes(std::vector<Route>& routes, const Services& services);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,

@@ -55,4 +55,18 @@ bool Caller::may_list(std::string_view prefix, const auth::FindValues& find_valu
                                  protocol::prefix_handle(prefix), find_values);
 }
 
+std::optional<Caller> find_caller(const registry::Snapshot& snapshot, std::string_view account,
+                                  std::string_view identity, std::uint32_t now) {
+    Caller caller{.now = now};
+    if (!identity.empty()) caller.identity = protocol::parse_reference(identity);
+    if (!account.empty()) {
+        caller.account = find_account(snapshot, account);
+        if (!caller.account || !caller.account->usable()) return std::nullopt;
+        caller.grantees =
+            grants::find_grantees(snapshot, caller.account->name, caller.account->enterprise);
+    }
+    if (!caller.known()) return std::nullopt;
+    return caller;
+}
+
 }  // namespace idnode::resolver::api

@@ -44,4 +44,9 @@ struct Caller {
     bool may_list(std::string_view prefix, const auth::FindValues& find_values) const;
 };
 
+/// As whom something is done that somebody has asked for earlier: by the name of his account, and
+/// by INDEX:HANDLE, as far as he has them. Nothing when he is nobody any more.
+std::optional<Caller> find_caller(const registry::Snapshot& snapshot, std::string_view account,
+                                  std::string_view identity, std::uint32_t now);
+
 }  // namespace idnode::resolver::api

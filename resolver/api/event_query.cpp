@@ -189,23 +189,6 @@ bool is_in_time(const EventQuery& query, const trace::EventView& event) {
            event.record_time >= query.record_from && event.record_time < query.record_before;
 }
 
-std::vector<trace::IndexTerm> terms_of(const trace::EventView& event) {
-    const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
-    if (!document || document->events.empty()) return {};
-    auto mapped = map_event(document->events.front().second, event.record_time);
-    return mapped ? std::move(mapped->terms) : std::vector<trace::IndexTerm>{};
-}
-
-bool meets(const EventQuery& query, const trace::EventView& event,
-           const std::vector<trace::IndexTerm>& terms) {
-    return is_in_time(query, event) &&
-           std::ranges::all_of(query.conditions, [&](const EventQuery::Condition& condition) {
-               return std::ranges::any_of(terms, [&](const trace::IndexTerm& term) {
-                   return term.kind == condition.kind && condition.values.contains(term.value);
-               });
-           });
-}
-
 /// What an index that serves one condition has found: the other conditions are looked at.
 bool meets(const EventQuery& query, const trace::EventView& event, IndexKind served_by) {
     if (!is_in_time(query, event)) return false;
@@ -268,6 +251,23 @@ std::vector<trace::EventPlace> find_candidates(const registry::Snapshot& snapsho
 }
 
 }  // namespace
+
+std::vector<trace::IndexTerm> terms_of(const trace::EventView& event) {
+    const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
+    if (!document || document->events.empty()) return {};
+    auto mapped = map_event(document->events.front().second, event.record_time);
+    return mapped ? std::move(mapped->terms) : std::vector<trace::IndexTerm>{};
+}
+
+bool meets(const EventQuery& query, const trace::EventView& event,
+           const std::vector<trace::IndexTerm>& terms) {
+    return is_in_time(query, event) &&
+           std::ranges::all_of(query.conditions, [&](const EventQuery::Condition& condition) {
+               return std::ranges::any_of(terms, [&](const trace::IndexTerm& term) {
+                   return term.kind == condition.kind && condition.values.contains(term.value);
+               });
+           });
+}
 
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target) {
     EventQuery query;

@@ -57,6 +57,13 @@ std::variant<Page, Fault> read_page(const RequestTarget& target);
 std::variant<EventPage, Fault> run(const registry::Snapshot& snapshot, const EventQuery& query,
                                    const Caller& caller);
 
+/// What an event that is kept can be found by. Takes reading it anew.
+std::vector<registry::trace::IndexTerm> terms_of(const registry::trace::EventView& event);
+
+/// Whether an event with these terms is one that the query is about.
+bool meets(const EventQuery& query, const registry::trace::EventView& event,
+           const std::vector<registry::trace::IndexTerm>& terms);
+
 /// Whether an event may be seen: by who captured it, and by those who see everything.
 bool may_see(const Caller& caller, const registry::trace::EventView& event);
 

@@ -21,18 +21,6 @@ using State = BatchJob::State;
 /// How long the runner sleeps between looks for jobs that are old.
 constexpr std::chrono::minutes between_sweeps{10};
 
-/// As whom the job was given; nothing when he is no longer anybody.
-std::optional<Caller> caller_of(const registry::Snapshot& snapshot, const BatchJob& job) {
-    Caller caller;
-    if (!job.identity.empty()) caller.identity = protocol::parse_reference(job.identity);
-    if (!job.account.empty()) {
-        caller.account = find_account(snapshot, job.account);
-        if (!caller.account || !caller.account->usable()) return std::nullopt;
-    }
-    if (!caller.known()) return std::nullopt;
-    return caller;
-}
-
 }  // namespace
 
 JobRunner::JobRunner(const Services& services)
@@ -98,7 +86,8 @@ void JobRunner::work_off(registry::Lookup& lookup, const std::string& id) {
     lookup.renew();
     auto job = find_job(lookup.snapshot(), id);
     if (!job || job->state != State::waiting) return;
-    const auto caller = caller_of(lookup.snapshot(), *job);
+    const auto caller =
+        find_caller(lookup.snapshot(), job->account, job->identity, services_.clock.now());
     lookup.release();
     if (!caller || !feed(lookup, *job, *caller)) {
         if (stopped()) return;  // it is taken up again at the next start

@@ -9,6 +9,8 @@
 #include "resolver/api/named_query.hpp"
 #include "resolver/api/owned.hpp"
 #include "resolver/api/query_document.hpp"
+#include "resolver/api/subscriptions.hpp"
+#include "resolver/webhooks/courier.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -104,20 +106,19 @@ void run_query(registry::Lookup& lookup, const Pending& call, const Services& se
     call->finish(std::move(reply));
 }
 
-/// `GET /epcis/v2/queries/{name}` and `/epcis/v2/queries/{name}/events`
+/// `GET /epcis/v2/queries/{name}` and what is below it.
 void get_query(registry::Lookup& lookup, const Pending& call, const Services& services) {
-    constexpr std::string_view events = "/events";
-    std::string_view name = call->argument;
-    const bool runs = name.ends_with(events);
-    if (runs) name.remove_suffix(events.size());
-    const auto query = find_query(lookup.snapshot(), call->caller, name);
+    const QueryPath path = split_query_path(call->argument);
+    const auto query = find_query(lookup.snapshot(), call->caller, path.name);
     if (!query) return call->fail(no_such_query());
-    if (runs) return run_query(lookup, call, services, *query);
-    call->finish_json(serialize(shown(*query)));
+    if (path.part.empty()) return call->finish_json(serialize(shown(*query)));
+    if (path.part == "events" && path.id.empty()) return run_query(lookup, call, services, *query);
+    if (path.part == "subscriptions") return get_subscriptions(lookup, call, *query, path.id);
+    call->fail(no_such_query());
 }
 
-/// `DELETE /epcis/v2/queries/{name}`
-void end_query(const Pending& call, const Services& services) {
+/// `DELETE /epcis/v2/queries/{name}`: its subscriptions end with it.
+void end_query(const Pending& call, const Services& services, webhooks::Courier& courier) {
     change_entries(
         call, services,
         [call](const registry::WriteView& view) -> EntryDecision {
@@ -129,26 +130,39 @@ void end_query(const Pending& call, const Services& services) {
                 return Fault{.status = 403,
                              .message = "Only its owner and the operator end a query",
                              .title = "SecurityException"};
-            return registry::ChangeSet{
+            registry::ChangeSet set{
                 .changes = {registry::RemoveEntry{Area::queries, call->argument}}, .origin = {}};
+            end_subscriptions(view, call->argument, set.changes);
+            return set;
         },
-        [call] { call->finish({.status = 204}); });
+        [call, &courier] {
+            courier.reload();
+            call->finish({.status = 204});
+        });
 }
 
 }  // namespace
 
-void add_query_routes(std::vector<Route>& routes, const Services& services) {
+void add_query_routes(std::vector<Route>& routes, const Services& services,
+                      webhooks::Courier& courier) {
     routes.push_back(
         {"POST", queries_path, Access::identified,
          [&services](registry::Lookup&, const Pending& call) { make_query(call, services); }});
     routes.push_back({"GET", queries_path, Access::identified, list_queries});
+    routes.push_back({"POST", "/epcis/v2/queries/*", Access::identified,
+                      [&](registry::Lookup& lookup, const Pending& call) {
+                          make_subscription(lookup, call, services, courier);
+                      }});
     routes.push_back({"GET", "/epcis/v2/queries/*", Access::identified,
                       [&services](registry::Lookup& lookup, const Pending& call) {
                           get_query(lookup, call, services);
                       }});
-    routes.push_back(
-        {"DELETE", "/epcis/v2/queries/*", Access::identified,
-         [&services](registry::Lookup&, const Pending& call) { end_query(call, services); }});
+    routes.push_back({"DELETE", "/epcis/v2/queries/*", Access::identified,
+                      [&](registry::Lookup&, const Pending& call) {
+                          if (split_query_path(call->argument).part == "subscriptions")
+                              return end_subscription(call, services, courier);
+                          end_query(call, services, courier);
+                      }});
 }
 
 }  // namespace idnode::resolver::api

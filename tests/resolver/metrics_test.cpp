@@ -164,6 +164,28 @@ TEST(Metrics, TellHowKeysOfOthersWereFound) {
     EXPECT_THAT(text, HasSubstr("idnode_key_cache_handles 3\n"));
 }
 
+TEST(Metrics, TellWhatCameOfWebhooks) {
+    const admin::Counts counts;
+    const admin::Figures figures{.counts = counts,
+                                 .challenges = {},
+                                 .sessions = {},
+                                 .commits = {},
+                                 .webhooks = {.delivered = 9,
+                                              .failed = 5,
+                                              .forbidden = 2,
+                                              .given_up = 1,
+                                              .hooks = 4,
+                                              .waiting = 3,
+                                              .in_flight = 1}};
+    const std::string text = format_metrics({}, {}, &figures);
+    for (const std::string_view line : {"idnode_webhook_deliveries_total{outcome=\"delivered\"} 9",
+                                        "idnode_webhook_deliveries_total{outcome=\"failed\"} 3",
+                                        "idnode_webhook_deliveries_total{outcome=\"forbidden\"} 2",
+                                        "idnode_webhooks_given_up_total 1", "idnode_webhooks 4",
+                                        "idnode_webhook_waiting 3", "idnode_webhook_in_flight 1"})
+        EXPECT_THAT(text, HasSubstr(std::string{line} + '\n'));
+}
+
 TEST(Metrics, AreInTheTextFormatOfPrometheus) {
     std::istringstream lines{format_metrics(make_workers(1), {})};
     std::set<std::string> helped;

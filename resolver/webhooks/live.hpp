@@ -1,0 +1,30 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "resolver/webhooks/courier.hpp"
+
+namespace idnode::resolver::webhooks {
+
+// Between the sources of the courier.
+
+/// How many events without interest are passed before that is written down.
+inline constexpr std::uint64_t passed_max = 10'000;
+
+/// A hook at work.
+struct Courier::Live {
+    Hook hook;
+    HookState state;
+    Destination destination;
+    api::EventQuery query{};
+    std::optional<api::Caller> caller{};
+    std::uint64_t caller_of = UINT64_MAX;  ///< the change as of which the caller is known
+    std::uint64_t passed = 0;              ///< events up to here have nothing for it
+    bool busy = false;                     ///< something that was begun will end
+    bool dirty = false;                    ///< the state is not what is written
+    std::chrono::steady_clock::time_point rests_until{};
+};
+
+}  // namespace idnode::resolver::webhooks
