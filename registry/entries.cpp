@@ -41,7 +41,9 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::queries, "queries", true},
                            AreaName{Area::names, "names", false},
                            AreaName{Area::transformations, "transformations", false},
-                           AreaName{Area::hook_states, "hook_states", false}};
+                           AreaName{Area::hook_states, "hook_states", false},
+                           AreaName{Area::recalls, "recalls", true},
+                           AreaName{Area::recall_members, "recall_members", false}};
 
 }  // namespace
 

@@ -40,7 +40,9 @@ enum class Area : std::uint8_t {
     queries = 23,          ///< by name
     names = 24,            ///< how a thing was spelled, by its canonical form
     transformations = 25,  ///< inputs and outputs, by transformationID
-    hook_states = 30,      ///< how far subscriptions have come, by their id
+    hook_states = 30,      ///< how far subscriptions and standing recalls have come, by their id
+    recalls = 31,          ///< standing ones, by id
+    recall_members = 32,   ///< what they have reached, by id and digest
 };
 
 /// The word for an area; "unknown" for one of a later version.

@@ -60,6 +60,7 @@ const std::vector<Option> all_options{
     {"webhooks.give_up_hours", &C::webhooks_give_up_hours, 1, 8760},
     {"webhooks.private_destinations", &C::webhooks_private_destinations},
     {"webhooks.trusted_certificates", &C::webhooks_trusted_certificates},
+    {"recalls.things_max", &C::recalls_things_max, 1, 2'000'000},
     {"snms.daily_hash", &C::snms_daily_hash},
     {"statistics.enabled", &C::statistics_enabled},
     {"statistics.utc_offset_hours", &C::statistics_utc_offset_hours, 0, 14},

@@ -69,6 +69,8 @@ struct Config {
     bool webhooks_private_destinations = false;
     std::string webhooks_trusted_certificates;  ///< a PEM file; empty: those of the system
 
+    std::uint32_t recalls_things_max = 200'000;
+
     bool snms_daily_hash = false;
 
     bool statistics_enabled = true;

@@ -118,7 +118,7 @@ std::vector<MetricFamily> make_webhook_families(const webhooks::Figures& webhook
             make_single("idnode_webhooks_given_up_total",
                         "Webhooks that were given up, since a delivery failed for too long",
                         MetricType::Counter, number(webhooks.given_up)),
-            gauge("idnode_webhooks", "Subscriptions", webhooks.hooks),
+            gauge("idnode_webhooks", "Subscriptions and standing recalls", webhooks.hooks),
             gauge("idnode_webhook_waiting", "Deliveries that no receiver has taken yet",
                   webhooks.waiting),
             gauge("idnode_webhook_in_flight", "Deliveries that a receiver is being told",

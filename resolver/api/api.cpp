@@ -55,6 +55,7 @@ Api::Api(const Services& services)
     add_epcis_routes(routes_, services_);
     add_statistics_routes(routes_, services_);
     add_query_routes(routes_, services_, *courier_);
+    add_recall_routes(routes_, services_, *courier_);
     add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }

@@ -130,6 +130,8 @@ void add_epcis_routes(std::vector<Route>& routes, const Services& services);
 void add_statistics_routes(std::vector<Route>& routes, const Services& services);
 void add_query_routes(std::vector<Route>& routes, const Services& services,
                       webhooks::Courier& courier);
+void add_recall_routes(std::vector<Route>& routes, const Services& services,
+                       webhooks::Courier& courier);
 void add_trace_routes(std::vector<Route>& routes, const Services& services);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,

@@ -4,11 +4,10 @@
 #include "protocol/epcis/event.hpp"
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
-#include "protocol/json/fields.hpp"
 #include "protocol/json/json_writer.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/trace/event_mapping.hpp"
-#include "resolver/trace/trace.hpp"
+#include "resolver/trace/recall.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -17,11 +16,8 @@ namespace trace = registry::trace;
 using protocol::JsonWriter;
 
 constexpr std::uint32_t depth_default = 100;
-constexpr std::uint32_t depth_max = 1'000'000;
 constexpr std::uint64_t limit_default = 1'000;
 constexpr std::uint64_t limit_max = 10'000;
-constexpr std::uint64_t recall_nodes_max = 2'000'000;
-constexpr std::size_t suspects_max = 10'000;
 constexpr std::uint32_t cursor_seconds = 3600;
 
 Fault wrong(std::string_view field, std::string_view expected) {
@@ -35,26 +31,6 @@ bool read_number(const RequestTarget& target, std::string_view name, Number& num
     const std::string_view text = target.value(name);
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
     return failed == std::errc{} && end == text.data() + text.size();
-}
-
-std::optional<Fault> read_types(std::string_view text, std::set<trace::EdgeType>& types) {
-    while (!text.empty()) {
-        const std::string_view each = text.substr(0, text.find(','));
-        text.remove_prefix(std::min(each.size() + 1, text.size()));
-        const auto type = trace::find_edge_type(each);
-        if (!type)
-            return wrong("types",
-                         "transformation, aggregation, association, membership or reference");
-        types.insert(*type);
-    }
-    return std::nullopt;
-}
-
-/// A day stands for its end: "as of that day".
-std::optional<std::int64_t> read_moment(std::string_view text) {
-    if (text.size() == 10)
-        return protocol::epcis::parse_event_time(std::string{text} + "T23:59:59.999Z");
-    return protocol::epcis::parse_event_time(text);
 }
 
 struct TraceQuery {
@@ -112,7 +88,7 @@ std::variant<TraceQuery, Fault> read_query(const Call& call, const registry::Sna
     if (direction.empty()) options.up = options.down = true;
     if (!options.up && !options.down) return wrong("direction", "up, down or both");
     options.depth = depth_default;
-    if (!read_number(call.target, "depth", options.depth) || options.depth > depth_max)
+    if (!read_number(call.target, "depth", options.depth) || options.depth > trace_depth_max)
         return wrong("depth", "0 to 1000000");
     if (!read_number(call.target, "limit", query.limit) || query.limit == 0 ||
         query.limit > limit_max)
@@ -121,7 +97,7 @@ std::variant<TraceQuery, Fault> read_query(const Call& call, const registry::Sna
         options.at = read_moment(call.target.value("at"));
         if (!options.at) return wrong("at", "a date, or a date and time with an offset");
     }
-    if (auto fault = read_types(call.target.value("types"), options.types)) return *fault;
+    if (auto fault = read_edge_types(call.target.value("types"), options.types)) return *fault;
     if (auto fault = read_cursor(call, snapshot, services, query.offset)) return *fault;
     options.nodes_max = query.offset + query.limit + 1;
     return query;
@@ -148,70 +124,6 @@ void answer_trace(registry::Lookup& lookup, const Pending& call, const Services&
     call->finish(std::move(reply));
 }
 
-struct RecallQuery {
-    TraceOptions options;
-    std::string product;  ///< canonical forms that begin so, or belong to that class
-    std::int64_t from = trace::time_min;
-    std::int64_t to = trace::time_max;
-    std::uint64_t limit = limit_default;
-    bool count_only = false;
-};
-
-std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions& options) {
-    const auto* const list = json.if_array();
-    if (!list || list->empty() || list->size() > suspects_max)
-        return wrong("identifiers", "a list of 1 to 10000 identifiers");
-    for (const auto& each : *list) {
-        const auto* const text = each.if_string();
-        if (!text || text->empty()) return wrong("identifiers", "texts");
-        options.roots.push_back(canonical(*text));
-    }
-    return std::nullopt;
-}
-
-std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
-    const protocol::Place place{.name = "recall"};
-    protocol::FieldReader fields{json,
-                                 place,
-                                 {"identifiers", "direction", "types", "at", "from", "to",
-                                  "product", "limit", "countOnly", "depth"}};
-    RecallQuery query;
-    query.options.depth = depth_max;
-    query.options.nodes_max = recall_nodes_max;
-    const auto* const suspects = fields.require("identifiers");
-    const std::string direction =
-        fields.find("direction") ? fields.text("direction") : std::string{"down"};
-    const std::string types = fields.find("types") ? fields.text("types") : std::string{};
-    const auto moment = [&](std::string_view name) -> std::optional<std::int64_t> {
-        if (!fields.find(name)) return std::nullopt;
-        const auto time = read_moment(fields.text(name));
-        if (!time)
-            fields.fail(name, "a date, or a date and time with an offset", fields.find(name));
-        return time;
-    };
-    query.options.at = moment("at");
-    query.from = moment("from").value_or(query.from);
-    query.to = moment("to").value_or(query.to);
-    if (fields.find("product")) query.product = canonical(fields.text("product"));
-    if (fields.find("limit")) query.limit = fields.number("limit", 1, limit_max);
-    if (fields.find("depth"))
-        query.options.depth = static_cast<std::uint32_t>(fields.number("depth", 0, depth_max));
-    query.count_only = fields.boolean("countOnly", false);
-    if (fields.failed()) return Fault{.message = fields.error().message()};
-    if (auto fault = read_suspects(*suspects, query.options)) return *fault;
-    query.options.down = direction == "down";
-    query.options.up = direction == "up";
-    if (!query.options.down && !query.options.up) return wrong("direction", "down or up");
-    if (auto fault = read_types(types, query.options.types)) return *fault;
-    return query;
-}
-
-/// Whether something belongs to the product that the recall is about.
-bool is_of_product(std::string_view id, std::string_view product) {
-    return product.empty() ||
-           (id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/'));
-}
-
 /// `POST /api/v1/recall`: what is affected by a set of suspects, as a count, as a list, or as lines
 /// where the caller accepts `application/x-ndjson`.
 void answer_recall(registry::Lookup& lookup, const Pending& call) {
@@ -221,10 +133,7 @@ void answer_recall(registry::Lookup& lookup, const Pending& call) {
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     const auto& query = std::get<RecallQuery>(read);
     const Trace found = run_trace(lookup, query.options, call->caller);
-    const auto affected = [&](const TraceNode& node) {
-        return node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to &&
-               is_of_product(node.id, query.product);
-    };
+    const auto affected = [&](const TraceNode& node) { return is_affected(query, node); };
     const bool lines = call->request.field("Accept").find("ndjson") != std::string_view::npos;
     HttpReply reply{.content_type = lines ? ndjson_type : json_type};
     if (lines) {

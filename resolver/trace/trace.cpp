@@ -140,6 +140,10 @@ Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api
     return result;
 }
 
+Sight look_at(registry::Lookup& lookup, const api::Caller& caller, const std::string& id) {
+    return Eyes{lookup, caller}.look(id);
+}
+
 void write_node(JsonWriter& writer, registry::Lookup& lookup, const TraceNode& node) {
     writer.begin_object();
     if (node.sight == Sight::hidden) {

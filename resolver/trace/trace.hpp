@@ -51,6 +51,10 @@ struct TracePage {
 /// what another node knows more of is not followed.
 Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller);
 
+/// What a caller may see of one thing.
+registry::trace::Sight look_at(registry::Lookup& lookup, const api::Caller& caller,
+                               const std::string& id);
+
 /// Writes `{root, nodes, edges, frontier, truncated, asOf}`: the nodes of the page, and the edges
 /// that end at one of them.
 void write_trace(std::string& out, registry::Lookup& lookup, const Trace& trace,

@@ -53,6 +53,8 @@ Courier::~Courier() { stop(); }
 void Courier::stop() {
     context_.stop();
     if (thread_.joinable()) thread_.join();
+    looks_.stop();
+    looks_.join();
     poster_.stop();
     std::unique_lock lock{saving_guard_};
     saving_changed_.wait(lock, [&] { return saving_ == 0; });
@@ -73,6 +75,7 @@ void Courier::arm() {
 void Courier::tick() {
     with_registry([this] {
         if (reload_.exchange(false)) load();
+        if (!std::exchange(orphans_ended_, true)) end_orphans();
         take_turns();
     });
     publish_figures();
@@ -92,6 +95,7 @@ void Courier::with_registry(const std::function<void()>& work) {
 void Courier::load() {
     std::set<std::string> found;
     load(Area::subscriptions, found);
+    load(Area::recalls, found);
     std::erase_if(hooks_, [&](const auto& each) { return !found.contains(each.first); });
 }
 
@@ -117,6 +121,13 @@ void Courier::load(Area area, std::set<std::string>& found) {
 
 /// What it waits for; false when that cannot be understood.
 bool Courier::read_question(Live& live) {
+    if (live.hook.recall) {
+        auto read = read_recall(*live.hook.recall);
+        auto* const understood = std::get_if<RecallQuery>(&read);
+        if (understood) live.recall = std::move(*understood);
+        live.recall.options.nodes_max = services_.config.recalls_things_max;
+        return understood != nullptr;
+    }
     const auto stored = find_entry(lookup_->snapshot(), Area::queries, live.hook.name);
     const auto query = stored ? api::load_query({live.hook.name, *stored}) : std::nullopt;
     if (!query) return false;
@@ -166,6 +177,10 @@ bool Courier::open_next(Live& live) {
     const registry::Snapshot& snapshot = lookup_->snapshot();
     HookState& state = live.state;
     const std::uint64_t count = trace::count_events(snapshot);
+    if (live.hook.recall) {
+        look(live, count);
+        return false;
+    }
     if (live.hook.schedule && state.run_until == 0) {
         if (state.next_run == 0 || services_.clock.now() < state.next_run) return false;
         state.run_until = count + 1;
@@ -271,7 +286,7 @@ void Courier::go_on(Live& live) {
     live.state.delivery = {};
     live.state.next_attempt = 0;
     live.state.last_failure.clear();
-    if (refresh_caller(live)) open_next(live);
+    if (!live.hook.recall && refresh_caller(live)) open_next(live);
 }
 
 void Courier::take_failure(Live& live, const PostOutcome& outcome) {
@@ -295,10 +310,11 @@ void Courier::take_failure(Live& live, const PostOutcome& outcome) {
 /// Goes on with the hook when its state is written.
 void Courier::save(Live& live) {
     registry::Job job{
-        .decide = [hook = live.hook, json = to_json(live.state)](
-                      const registry::WriteView& view) -> registry::Decision {
+        .decide = [hook = live.hook, json = to_json(live.state),
+                   members = live.members](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = {}};
             if (!view.entry(area_of(hook), key_of(hook))) return set;  // it was ended meanwhile
+            set.changes = members;
             set.changes.emplace_back(registry::PutEntry{Area::hook_states, hook.id, json});
             return set;
         },
@@ -310,7 +326,7 @@ void Courier::save(Live& live) {
                 --saving_;
                 saving_changed_.notify_all();
             },
-        .octets = 1024};
+        .octets = 1024 + live.members.size() * 128};
     live.dirty = true;
     const std::lock_guard lock{saving_guard_};
     live.busy = services_.queue.submit(std::move(job)) == registry::CommitQueue::Submitted::taken;
@@ -326,6 +342,7 @@ void Courier::saved(const std::string& id, bool written) {
     Live& live = *found->second;
     live.busy = false;
     live.dirty = !written;
+    if (written) live.members.clear();
     if (!written) live.rests_until = steady_clock::now() + until_saved_again;
     with_registry([&] { step(live); });
     publish_figures();

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -22,6 +24,7 @@
 #include "resolver/webhooks/hook.hpp"
 #include "resolver/webhooks/places.hpp"
 #include "resolver/webhooks/poster.hpp"
+#include "resolver/webhooks/recall_watch.hpp"
 
 namespace idnode::resolver::webhooks {
 
@@ -38,6 +41,10 @@ namespace idnode::resolver::webhooks {
 /// of `webhooks.in_flight_max` places for `webhooks.timeout_ms`; one owner, or one host, has at
 /// most a quarter of them. What an owner may see is asked when a delivery is made up and again
 /// whenever it is sent; while his account is not usable, his hooks rest.
+///
+/// Standing recalls are looked at on another thread, one at a time, and walks are never made for
+/// more than a tenth of the time (`RecallWatch`): one that took a second is followed by nine
+/// without any. So news of a very large recall come later, and cost others nothing.
 ///
 /// The registry is looked at ten times a second, so that what other processes capture is told too.
 class Courier {
@@ -77,6 +84,9 @@ private:
     void take_success(Live& live);
     void go_on(Live& live);
     void take_failure(Live& live, const PostOutcome& outcome);
+    void look(Live& live, std::uint64_t count);
+    void take_look(const std::string& id, Joined joined, std::chrono::nanoseconds took);
+    void end_orphans();
     void save(Live& live);
     void saved(const std::string& id, bool written);
     void publish_figures();
@@ -101,6 +111,11 @@ private:
     std::size_t saving_ = 0;  ///< jobs that the queue has not answered
 
     boost::asio::io_context context_{1};
+    boost::asio::thread_pool looks_{1};  ///< for looks at standing recalls
+    RecallWatch watch_;                  ///< used there
+    bool looking_ = false;
+    std::chrono::steady_clock::time_point looks_rest_until_{};
+    bool orphans_ended_ = false;
     boost::asio::steady_timer timer_{context_};
     std::thread thread_;  ///< last: it uses all of the above
 };

@@ -28,8 +28,12 @@ bool flag_in(const json::object& object, std::string_view name) {
     return value && value->as_bool();
 }
 
-/// Keys are the name of the query, and the id.
+/// Keys of subscriptions are the name of the query and the id, those of recalls the id.
 void read_key(std::string_view key, Hook& hook) {
+    if (hook.recall) {
+        hook.id = key;
+        return;
+    }
     const std::size_t end = key.find('\n');
     hook.name = key.substr(0, end);
     hook.id = end == key.npos ? std::string_view{} : key.substr(end + 1);
@@ -47,7 +51,19 @@ Hook read_hook(const json::object& object) {
         hook.initial_record_time = number_in<std::int64_t>(object, "initialRecordTime");
     if (const auto* const schedule = object.if_contains("schedule"))
         hook.schedule = Schedule::parse(*schedule).value();
+    if (const auto* const recall = object.if_contains("recall")) {
+        hook.recall = recall->as_object();
+        hook.name = text_in(object, "name");
+    }
     return hook;
+}
+
+/// What has joined a recall, and by what.
+void read_joined(const json::object& object, Delivery& delivery) {
+    for (const json::value& each : object.at("things").as_array())
+        delivery.things.emplace_back(each.at(0).as_string(), each.at(1).to_number<std::uint32_t>());
+    for (const json::value& each : object.at("causes").as_array())
+        delivery.causes.emplace_back(each.as_string());
 }
 
 HookState read_state(const json::object& object) {
@@ -71,14 +87,15 @@ HookState read_state(const json::object& object) {
                       .first_attempt = number_in<std::uint32_t>(delivery, "firstAttempt")};
     for (const json::value& each : delivery.at("events").as_array())
         state.delivery.events.push_back(each.to_number<std::uint64_t>());
+    if (delivery.contains("things")) read_joined(delivery, state.delivery);
     return state;
 }
 
 }  // namespace
 
-Area area_of(const Hook&) { return Area::subscriptions; }
+Area area_of(const Hook& hook) { return hook.recall ? Area::recalls : Area::subscriptions; }
 
-std::string key_of(const Hook& hook) { return hook.name + '\n' + hook.id; }
+std::string key_of(const Hook& hook) { return hook.recall ? hook.id : hook.name + '\n' + hook.id; }
 
 std::string to_json(const Hook& hook) {
     json::object object{{"account", hook.account}, {"identity", hook.identity},
@@ -87,6 +104,10 @@ std::string to_json(const Hook& hook) {
     if (hook.report_if_empty) object["reportIfEmpty"] = true;
     if (hook.initial_record_time) object["initialRecordTime"] = *hook.initial_record_time;
     if (hook.schedule) object["schedule"] = hook.schedule->json();
+    if (hook.recall) {
+        object["recall"] = *hook.recall;
+        object["name"] = hook.name;
+    }
     return serialize(object);
 }
 
@@ -116,6 +137,10 @@ std::string to_json(const HookState& state) {
                               {"events", json::value_from(open.events)},
                               {"attempts", open.attempts},
                               {"firstAttempt", open.first_attempt}};
+        if (!open.things.empty()) {
+            delivery["things"] = json::value_from(open.things);
+            delivery["causes"] = json::value_from(open.causes);
+        }
         object["delivery"] = std::move(delivery);
     }
     return serialize(object);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <boost/json/object.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "registry/entries.hpp"
@@ -13,11 +15,11 @@
 namespace idnode::resolver::webhooks {
 
 /// Something that waits for events in somebody's name, and tells a receiver: a subscription to a
-/// named query. What it is does not change; how far it has come stands in its
+/// named query, or a standing recall. What it is does not change; how far it has come stands in its
 /// `HookState`.
 struct Hook {
     std::string id{};
-    std::string name{};      ///< of the query
+    std::string name{};      ///< of the query, or of the recall
     std::string actor{};     ///< whose it is
     std::string account{};   ///< of his, if he has one
     std::string identity{};  ///< likewise: INDEX:HANDLE
@@ -28,6 +30,8 @@ struct Hook {
     bool report_if_empty = false;
     std::optional<std::int64_t> initial_record_time{};
     std::optional<Schedule> schedule{};  ///< nothing: each event is told when it comes
+    /// What a standing recall asks (`read_recall`); nothing: this is a subscription.
+    std::optional<boost::json::object> recall{};
 };
 
 /// Where a hook stands in the registry.
@@ -43,8 +47,11 @@ std::optional<Hook> load_hook(registry::Area area, const registry::EntryView& en
 struct Delivery {
     std::string id{};                     ///< empty: there is none
     std::vector<std::uint64_t> events{};  ///< their numbers
-    std::uint32_t attempts = 0;           ///< that have failed
-    std::uint32_t first_attempt = 0;      ///< in seconds since 1970
+    /// Of a recall: what has joined, in canonical form, and how far from the suspects.
+    std::vector<std::pair<std::string, std::uint32_t>> things{};
+    std::vector<std::string> causes{};  ///< the events by which it has, by their ids
+    std::uint32_t attempts = 0;         ///< that have failed
+    std::uint32_t first_attempt = 0;    ///< in seconds since 1970
 
     bool open() const noexcept { return !id.empty(); }
 };

@@ -1,8 +1,11 @@
 #include "resolver/webhooks/letter.hpp"
 
+#include "protocol/epcis/event.hpp"
+#include "protocol/json/json_writer.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/api/event_query.hpp"
 #include "resolver/api/query_document.hpp"
+#include "resolver/trace/trace.hpp"
 #include "resolver/webhooks/signature.hpp"
 
 namespace idnode::resolver::webhooks {
@@ -10,11 +13,31 @@ namespace {
 
 namespace trace = registry::trace;
 
+std::string make_recall_body(registry::Lookup& lookup, const Hook& hook, const Delivery& delivery,
+                             const api::Caller& owner, std::int64_t now) {
+    std::string body;
+    protocol::JsonWriter writer{body};
+    writer.begin_object().key("type").string("RecallNotification");
+    writer.key("recallID").string(hook.id).key("name").string(hook.name);
+    writer.key("creationDate").string(protocol::epcis::format_event_time(now));
+    writer.key("joined").begin_array();
+    for (const auto& [id, depth] : delivery.things)
+        write_node(writer, lookup, {.id = id, .depth = depth, .sight = look_at(lookup, owner, id)});
+    writer.end_array().key("eventIDs").begin_array();
+    for (const std::string& id : delivery.causes) {
+        const auto event = trace::find_event(lookup.snapshot(), id);
+        if (event && may_see(owner, *event)) writer.string(id);
+    }
+    writer.end_array().end_object();
+    return body;
+}
+
 }  // namespace
 
 std::optional<std::string> make_body(registry::Lookup& lookup, const Hook& hook,
                                      const Delivery& delivery, const api::Caller& owner,
                                      std::int64_t now) {
+    if (hook.recall) return make_recall_body(lookup, hook, delivery, owner, now);
     std::vector<std::string> events;
     for (const std::uint64_t number : delivery.events) {
         const auto event = trace::find_event(lookup.snapshot(), number);
@@ -28,8 +51,9 @@ std::optional<std::string> make_body(registry::Lookup& lookup, const Hook& hook,
 Posting make_posting(const Hook& hook, const Delivery& delivery, const Destination& destination,
                      std::string body, std::uint32_t now) {
     Posting posting{.destination = destination,
-                    .headers = {{"Idnode-Delivery", delivery.id}, {"GS1-EPCIS-Version", "2.0.0"}},
+                    .headers = {{"Idnode-Delivery", delivery.id}},
                     .body = std::move(body)};
+    if (!hook.recall) posting.headers.emplace_back("GS1-EPCIS-Version", "2.0.0");
     if (!hook.token.empty())
         posting.headers.emplace_back("GS1-Signature",
                                      sign(hook.token, now, delivery.id, posting.body));

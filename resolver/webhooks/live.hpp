@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "resolver/webhooks/courier.hpp"
 
@@ -19,11 +20,14 @@ struct Courier::Live {
     HookState state;
     Destination destination;
     api::EventQuery query{};
+    RecallQuery recall{};
     std::optional<api::Caller> caller{};
-    std::uint64_t caller_of = UINT64_MAX;  ///< the change as of which the caller is known
-    std::uint64_t passed = 0;              ///< events up to here have nothing for it
-    bool busy = false;                     ///< something that was begun will end
-    bool dirty = false;                    ///< the state is not what is written
+    std::uint64_t caller_of = UINT64_MAX;     ///< the change as of which the caller is known
+    std::uint64_t passed = 0;                 ///< events up to here have nothing for it
+    std::vector<registry::Change> members{};  ///< to be written with the state
+    bool walks_again = false;                 ///< a recall has found more than it could tell
+    bool busy = false;                        ///< something that was begun will end
+    bool dirty = false;                       ///< the state is not what is written
     std::chrono::steady_clock::time_point rests_until{};
 };
 

@@ -1,0 +1,105 @@
+#include "resolver/trace/recall.hpp"
+
+#include <boost/json.hpp>
+
+#include "protocol/epcis/event.hpp"
+#include "protocol/json/fields.hpp"
+#include "resolver/trace/event_mapping.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+namespace trace = registry::trace;
+using api::Fault;
+
+constexpr std::size_t suspects_max = 10'000;
+constexpr std::uint64_t limit_max = 10'000;
+
+Fault wrong(std::string_view field, std::string_view expected) {
+    return {.message = std::string{field} + ": expected " + std::string{expected},
+            .field = std::string{field}};
+}
+
+std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions& options) {
+    const auto* const list = json.if_array();
+    if (!list || list->empty() || list->size() > suspects_max)
+        return wrong("identifiers", "a list of 1 to 10000 identifiers");
+    for (const auto& each : *list) {
+        const auto* const text = each.if_string();
+        if (!text || text->empty()) return wrong("identifiers", "texts");
+        options.roots.push_back(canonical(*text));
+    }
+    return std::nullopt;
+}
+
+/// Whether something belongs to the product that the recall is about.
+bool is_of_product(std::string_view id, std::string_view product) {
+    return product.empty() ||
+           (id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/'));
+}
+
+}  // namespace
+
+std::optional<Fault> read_edge_types(std::string_view text, std::set<trace::EdgeType>& types) {
+    while (!text.empty()) {
+        const std::string_view each = text.substr(0, text.find(','));
+        text.remove_prefix(std::min(each.size() + 1, text.size()));
+        const auto type = trace::find_edge_type(each);
+        if (!type)
+            return wrong("types",
+                         "transformation, aggregation, association, membership or reference");
+        types.insert(*type);
+    }
+    return std::nullopt;
+}
+
+std::optional<std::int64_t> read_moment(std::string_view text) {
+    if (text.size() == 10)
+        return protocol::epcis::parse_event_time(std::string{text} + "T23:59:59.999Z");
+    return protocol::epcis::parse_event_time(text);
+}
+
+std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
+    const protocol::Place place{.name = "recall"};
+    protocol::FieldReader fields{json,
+                                 place,
+                                 {"identifiers", "direction", "types", "at", "from", "to",
+                                  "product", "limit", "countOnly", "depth"}};
+    RecallQuery query;
+    query.options.depth = trace_depth_max;
+    query.options.nodes_max = recall_nodes_max;
+    const auto* const suspects = fields.require("identifiers");
+    const std::string direction =
+        fields.find("direction") ? fields.text("direction") : std::string{"down"};
+    const std::string types = fields.find("types") ? fields.text("types") : std::string{};
+    const auto moment = [&](std::string_view name) -> std::optional<std::int64_t> {
+        if (!fields.find(name)) return std::nullopt;
+        const auto time = read_moment(fields.text(name));
+        if (!time)
+            fields.fail(name, "a date, or a date and time with an offset", fields.find(name));
+        return time;
+    };
+    query.options.at = moment("at");
+    query.from = moment("from").value_or(query.from);
+    query.to = moment("to").value_or(query.to);
+    if (fields.find("product")) query.product = canonical(fields.text("product"));
+    if (fields.find("limit")) query.limit = fields.number("limit", 1, limit_max);
+    if (fields.find("depth"))
+        query.options.depth =
+            static_cast<std::uint32_t>(fields.number("depth", 0, trace_depth_max));
+    query.count_only = fields.boolean("countOnly", false);
+    if (fields.failed()) return Fault{.message = fields.error().message()};
+    if (auto fault = read_suspects(*suspects, query.options)) return *fault;
+    query.options.down = direction == "down";
+    query.options.up = direction == "up";
+    if (!query.options.down && !query.options.up) return wrong("direction", "down or up");
+    if (auto fault = read_edge_types(types, query.options.types)) return *fault;
+    return query;
+}
+
+bool is_affected(const RecallQuery& query, const TraceNode& node) {
+    return node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to &&
+           is_of_product(node.id, query.product);
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "resolver/api/call.hpp"
+#include "resolver/trace/trace.hpp"
+
+namespace idnode::resolver {
+
+inline constexpr std::uint32_t trace_depth_max = 1'000'000;
+inline constexpr std::uint64_t recall_nodes_max = 2'000'000;
+
+/// What a recall asks for: everything that came of the suspects, or that they came of, as far as
+/// the filters let it pass.
+struct RecallQuery {
+    TraceOptions options;
+    std::string product;  ///< canonical forms that begin so, or belong to that class
+    std::int64_t from = registry::trace::time_min;
+    std::int64_t to = registry::trace::time_max;
+    std::uint64_t limit = 1'000;
+    bool count_only = false;
+};
+
+/// Reads `{"identifiers", …}`; a fault names the field.
+std::variant<RecallQuery, api::Fault> read_recall(const boost::json::value& json);
+
+/// Whether something that was reached is affected: suspects themselves are not counted.
+bool is_affected(const RecallQuery& query, const TraceNode& node);
+
+/// A day, which stands for its end ("as of that day"), or a date and time with an offset.
+std::optional<std::int64_t> read_moment(std::string_view text);
+
+/// Reads names of edge types with commas between.
+std::optional<api::Fault> read_edge_types(std::string_view text,
+                                          std::set<registry::trace::EdgeType>& types);
+
+}  // namespace idnode::resolver
