@@ -43,7 +43,8 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::transformations, "transformations", false},
                            AreaName{Area::hook_states, "hook_states", false},
                            AreaName{Area::recalls, "recalls", true},
-                           AreaName{Area::recall_members, "recall_members", false}};
+                           AreaName{Area::recall_members, "recall_members", false},
+                           AreaName{Area::visibility, "visibility", true}};
 
 }  // namespace
 

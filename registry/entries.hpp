@@ -43,6 +43,7 @@ enum class Area : std::uint8_t {
     hook_states = 30,      ///< how far subscriptions and standing recalls have come, by their id
     recalls = 31,          ///< standing ones, by id
     recall_members = 32,   ///< what they have reached, by id and digest
+    visibility = 33,       ///< policies for traces, by prefix
 };
 
 /// The word for an area; "unknown" for one of a later version.

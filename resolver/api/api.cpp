@@ -56,6 +56,7 @@ Api::Api(const Services& services)
     add_statistics_routes(routes_, services_);
     add_query_routes(routes_, services_, *courier_);
     add_recall_routes(routes_, services_, *courier_);
+    add_visibility_routes(routes_, services_);
     add_trace_routes(routes_, services_);
     jobs_ = std::make_unique<JobRunner>(services_);
 }

@@ -132,6 +132,7 @@ void add_query_routes(std::vector<Route>& routes, const Services& services,
                       webhooks::Courier& courier);
 void add_recall_routes(std::vector<Route>& routes, const Services& services,
                        webhooks::Courier& courier);
+void add_visibility_routes(std::vector<Route>& routes, const Services& services);
 void add_trace_routes(std::vector<Route>& routes, const Services& services);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,

@@ -12,6 +12,7 @@
 #include "protocol/schemes/identifier.hpp"
 #include "registry/digest.hpp"
 #include "registry/trace/event_store.hpp"
+#include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -45,7 +46,8 @@ bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
 }
 
 /// What a caller may see of things. Those who see everything see all of them; others what everybody
-/// may resolve, what stands under their prefixes, and what they have captured events about.
+/// may resolve, what is theirs (what stands under their prefixes, and what they have captured
+/// events about), and what is next to that where the policy of its prefix is one up, one down.
 class Eyes {
 public:
     Eyes(registry::Lookup& lookup, const api::Caller& caller) : lookup_{lookup}, caller_{caller} {}
@@ -53,22 +55,49 @@ public:
     Sight look(const std::string& id) {
         const protocol::Identifier thing = protocol::identify(id);
         const bool is_handle = thing.scheme == protocol::Scheme::handle;
-        const std::string_view prefix = protocol::prefix_of(thing.canonical);
-        if (is_handle && !lookup_.is_homed(prefix)) return Sight::elsewhere;
+        if (is_handle && !lookup_.is_homed(protocol::prefix_of(thing.canonical)))
+            return Sight::elsewhere;
         if (caller_.account && caller_.account->reads_everything()) return Sight::shown;
-        if (is_handle) {
-            const bool own = caller_.account && caller_.account->administers(prefix);
-            return own || has_public_values(lookup_, thing.canonical) ? Sight::shown
-                                                                      : Sight::hidden;
-        }
-        const bool own =
-            caller_.known() && has_captured(lookup_.snapshot(), thing.canonical, caller_.actor());
-        return own ? Sight::shown : Sight::hidden;
+        if (is_handle && has_public_values(lookup_, thing.canonical)) return Sight::shown;
+        if (owns(thing)) return Sight::shown;
+        const Visibility policy = find_visibility(lookup_.snapshot(), thing);
+        if (policy.one_up_one_down && is_next_to_own(thing.canonical)) return Sight::shown;
+        return policy.cut ? Sight::cut : Sight::hidden;
     }
 
 private:
+    bool owns(const protocol::Identifier& thing) {
+        const auto [place, fresh] = owned_.try_emplace(thing.canonical, false);
+        if (!fresh) return place->second;
+        const bool is_handle = thing.scheme == protocol::Scheme::handle;
+        const std::string_view prefix = protocol::prefix_of(thing.canonical);
+        return place->second =
+                   is_handle ? caller_.account && caller_.account->administers(prefix)
+                             : caller_.known() && has_captured(lookup_.snapshot(), thing.canonical,
+                                                               caller_.actor());
+    }
+
+    /// Only some of the things that it is connected with are looked at, since there may be
+    /// millions.
+    bool is_next_to_own(const std::string& id) {
+        bool next = false;
+        for (const auto direction : {trace::Direction::up, trace::Direction::down}) {
+            int left = neighbours_max;
+            trace::for_each_edge(lookup_.snapshot(), direction, id, [&](const trace::Edge& edge) {
+                next = owns(
+                    protocol::identify(direction == trace::Direction::up ? edge.from : edge.to));
+                return !next && --left > 0;
+            });
+            if (next) return true;
+        }
+        return false;
+    }
+
+    static constexpr int neighbours_max = 256;
+
     registry::Lookup& lookup_;
     const api::Caller& caller_;
+    std::unordered_map<std::string, bool> owned_;
 };
 
 bool is_known(registry::Lookup& lookup, const std::string& id) {

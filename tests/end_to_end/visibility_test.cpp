@@ -1,0 +1,100 @@
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "tests/end_to_end/capturing.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
+
+constexpr const char* item = "https://id.gs1.org/01/04012345123456/21/";
+
+std::string quoted(const std::string& serial) { return '"' + std::string{item} + serial + '"'; }
+
+/// A chain of five things, of which a partner has captured the third into the fourth.
+class OneUpOneDown : public Capturing {
+protected:
+    void SetUp() override {
+        start();
+        firm_ = account("firm");
+        capture(transformation("1", quoted("A"), quoted("B")) + ',' +
+                transformation("2", quoted("B"), quoted("C")) + ',' +
+                transformation("4", quoted("D"), quoted("E")) + ',' +
+                transformation("5", quoted("E"), quoted("F")));
+        capture(transformation("3", quoted("C"), quoted("D")), firm_);
+    }
+    /// Serials, with "hidden" for what has no name.
+    std::vector<std::string> seen_from(const std::string& serial) {
+        const HttpsAnswer answer =
+            ask("GET", "/api/v1/trace/01%2F04012345123456%2F21%2F" + serial, {}, firm_);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        std::vector<std::string> seen;
+        const json::value body = answer.json();
+        for (const json::value& node : body.at("nodes").as_array()) {
+            const std::string id{node.at("id").as_string()};
+            seen.push_back(id.starts_with("hidden:") ? "hidden" : id.substr(id.rfind('/') + 1));
+        }
+        return seen;
+    }
+    int set(const std::string& prefix, const std::string& policy, const std::string& who = {}) {
+        return ask("PUT", "/api/v1/visibility/" + prefix, policy, who).status;
+    }
+
+    std::string firm_;
+};
+
+TEST_F(OneUpOneDown, ShowsTheNextThingsAndTombstonesBehindThem) {
+    EXPECT_THAT(seen_from("C"),
+                UnorderedElementsAre("C", "D", "hidden", "hidden", "hidden", "hidden"));
+    EXPECT_EQ(set("gs1:4012345", R"({"oneUpOneDown":true})"), 200);
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("B", "C", "D", "E", "hidden", "hidden"));
+    EXPECT_THAT(ask("GET", "/api/v1/visibility/gs1:4012345").body,
+                HasSubstr(R"("oneUpOneDown":true)"));
+    EXPECT_EQ(ask("DELETE", "/api/v1/visibility/gs1:4012345").status, 204);
+    EXPECT_EQ(ask("GET", "/api/v1/visibility/gs1:4012345").status, 404);
+    EXPECT_THAT(seen_from("C"),
+                UnorderedElementsAre("C", "D", "hidden", "hidden", "hidden", "hidden"));
+}
+
+TEST_F(OneUpOneDown, CutsWhatLiesBehindWhereThePolicySaysSo) {
+    EXPECT_EQ(set("*", R"({"oneUpOneDown":true,"hidden":"cut"})"), 200);
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("B", "C", "D", "E"));
+    EXPECT_EQ(set("gs1:40123", R"({"hidden":"cut"})"), 200);  // nearer than the one for all
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("C", "D"));
+    EXPECT_EQ(set("gs1:4012345", R"({})"), 200);  // and the longest is nearest
+    EXPECT_EQ(seen_from("C").size(), 6U);
+    EXPECT_EQ(set("gs1:9999", R"({"oneUpOneDown":true})"), 200);  // another company's
+    EXPECT_THAT(seen_from("C"),
+                UnorderedElementsAre("C", "D", "hidden", "hidden", "hidden", "hidden"));
+}
+
+TEST_F(OneUpOneDown, AppliesToHandlesOfThePrefixOfWhoeverSetsIt) {
+    node_.home("88.2");
+    capture(transformation("6", R"("hdl:88.1/IN")", R"("hdl:88.2/OUT")") + ',' +
+            transformation("7", R"("hdl:88.2/OUT")", R"("hdl:88.2/FURTHER")"));
+    const auto seen = [&] { return ask("GET", "/api/v1/trace/88.1%2FIN", {}, firm_).body; };
+    EXPECT_THAT(seen(), ::testing::Not(HasSubstr("88.2/OUT")));
+    EXPECT_EQ(set("88.2", R"({"oneUpOneDown":true})", firm_), 403);
+    EXPECT_EQ(set("88.1", R"({"oneUpOneDown":true})", firm_), 200);
+    EXPECT_THAT(seen(), ::testing::Not(HasSubstr("88.2/OUT")));
+    EXPECT_EQ(set("88.2", R"({"oneUpOneDown":true})"), 200);
+    EXPECT_THAT(seen(), HasSubstr("88.2/OUT"));
+    EXPECT_THAT(seen(), ::testing::Not(HasSubstr("88.2/FURTHER")));
+}
+
+TEST_F(OneUpOneDown, IsRefusedWhereItIsNoPolicy) {
+    EXPECT_EQ(set("88.1", R"({"oneUpOneDown":1})"), 400);
+    EXPECT_EQ(set("88.1", R"({"hidden":"never"})"), 400);
+    EXPECT_EQ(set("88.1", R"({"other":true})"), 400);
+    EXPECT_EQ(set("gs1:123", R"({})"), 400);
+    EXPECT_EQ(set("gs1:40123x", R"({})"), 400);
+    EXPECT_EQ(set("*", R"({})", firm_), 403);
+    EXPECT_EQ(set("gs1:4012345", R"({})", firm_), 403);
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
