@@ -1,97 +1,196 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fstream>
+#include <future>
 #include <iostream>
 #include <memory>
-#include <sstream>
 
 #include "protocol/epcis/event.hpp"
+#include "protocol/json/json_writer.hpp"
 #include "protocol/json/strict_json.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/cli/command.hpp"
+#include "resolver/cli/progress.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/config.hpp"
+#include "resolver/load/document_reader.hpp"
 #include "resolver/trace/event_mapping.hpp"
 
 namespace idnode::resolver {
 namespace {
 
+using registry::trace::StoredEvent;
+
 struct CaptureArguments {
     std::string data_directory;
     std::string file;
     bool proceed = false;
+    bool json = false;
 };
 
-std::string read_all(const std::string& file) {
-    std::ostringstream text;
-    if (file == "-") {
-        text << std::cin.rdbuf();
-    } else {
-        const std::ifstream in{file, std::ios::binary};
-        if (!in) throw std::runtime_error{"cannot read " + file};
-        text << in.rdbuf();
+struct CaptureSummary {
+    std::uint64_t captured = 0;
+    std::uint64_t known = 0;
+    std::uint64_t wrong = 0;
+};
+
+/// Commits events in groups of one sync each. One group is written while the next is read.
+class CaptureWriter {
+public:
+    CaptureWriter(const std::string& directory, CaptureSummary& summary)
+        : store_{directory, registry::Store::Access::write_or_create}, summary_{summary} {}
+
+    void add(std::vector<StoredEvent> events) {
+        std::ranges::move(events, std::back_inserter(waiting_));
+        if (waiting_.size() >= group_size) flush();
     }
-    return text.str();
+
+    void finish() {
+        flush();
+        collect();
+    }
+
+private:
+    using Outcomes = std::vector<registry::trace::Captured>;
+
+    void collect() {
+        if (!writing_.valid()) return;
+        const Outcomes outcomes = writing_.get();
+        const auto known = static_cast<std::uint64_t>(
+            std::ranges::count(outcomes, registry::trace::Captured::known));
+        summary_.known += known;
+        summary_.captured += outcomes.size() - known;
+    }
+
+    void flush() {
+        collect();
+        if (waiting_.empty()) return;
+        writing_ = std::async(std::launch::async, [this, events = std::exchange(waiting_, {})] {
+            return write(events);
+        });
+    }
+
+    Outcomes write(const std::vector<StoredEvent>& events) const {
+        Outcomes outcomes;
+        const registry::Origin origin = local_origin();
+        const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+            registry::ChangeSet set{.changes = {}, .origin = origin};
+            outcomes = registry::trace::capture(view, events, origin.actor, set.changes);
+            return set;
+        };
+        const std::array jobs{&decide};
+        for (const auto& outcome : registry::Writer{store_}.commit(jobs, SystemClock{}.now()))
+            if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
+                std::rethrow_exception(*fault);
+        return outcomes;
+    }
+
+    static constexpr std::size_t group_size = 5'000;
+
+    const registry::Store store_;
+    CaptureSummary& summary_;
+    std::vector<StoredEvent> waiting_;
+    std::future<Outcomes> writing_;
+};
+
+/// The events of a document, and how many are none; what is wrong with those is said.
+std::vector<StoredEvent> read_events(std::string_view text, const std::string& place,
+                                     std::uint64_t& wrong) {
+    const auto json = protocol::parse_strict_json(text);
+    if (!json) throw ConfigError{place + ": " + json.error().message()};
+    const auto document = protocol::epcis::read_document(*json);
+    if (!document) throw ConfigError{place + ": " + document.error().message()};
+    const auto complain = [&](std::size_t event, std::string_view message) {
+        std::cerr << place << ": event " << event << ": " << escaped(message) << '\n';
+        ++wrong;
+    };
+    for (const auto& fault : document->faults) complain(fault.event, fault.message);
+    std::vector<StoredEvent> events;
+    for (const auto& [at, event] : document->events) {
+        auto mapped = map_event(event, std::int64_t{SystemClock{}.now()} * 1000);
+        if (mapped)
+            events.push_back(std::move(*mapped));
+        else
+            complain(at, mapped.error().message());
+    }
+    return events;
 }
 
-void complain(std::size_t event, std::string_view message) {
-    std::cerr << "event " << event << ": " << escaped(message) << '\n';
+void print_summary(const CaptureSummary& summary, double seconds, bool json) {
+    if (!json)
+        return print(fmt::format(
+            "Captured {} events; {} were known, {} were wrong; {:.0f} events a second\n",
+            summary.captured, summary.known, summary.wrong,
+            static_cast<double>(summary.captured + summary.known) / seconds));
+    std::string text;
+    protocol::JsonWriter{text}
+        .begin_object()
+        .key("captured")
+        .number(summary.captured)
+        .key("known")
+        .number(summary.known)
+        .key("wrong")
+        .number(summary.wrong)
+        .key("seconds")
+        .decimal(seconds)
+        .end_object();
+    print(text + '\n');
 }
 
 ExitCode run(const CaptureArguments& arguments) {
-    const auto json = protocol::parse_strict_json(read_all(arguments.file));
-    if (!json) throw ConfigError{arguments.file + ": " + json.error().message()};
-    const auto document = protocol::epcis::read_document(*json);
-    if (!document) throw ConfigError{arguments.file + ": " + document.error().message()};
-    const std::uint32_t now = SystemClock{}.now();
-    std::vector<registry::trace::StoredEvent> events;
-    std::size_t wrong = document->faults.size();
-    for (const auto& fault : document->faults) complain(fault.event, fault.message);
-    for (const auto& [place, event] : document->events) {
-        auto mapped = map_event(event, std::int64_t{now} * 1000);
-        if (mapped) {
-            events.push_back(std::move(*mapped));
-        } else {
-            complain(place, mapped.error().message());
-            ++wrong;
+    const auto source = open_source(arguments.file);
+    DocumentReader documents{*source};
+    CaptureSummary summary;
+    CaptureWriter writer{arguments.data_directory, summary};
+    Progress progress{"capturing", size_of(arguments.file)};
+    const std::string name = arguments.file == "-" ? "standard input" : arguments.file;
+    std::string text;
+    std::uint64_t document = 0;
+    bool stopped = false;
+    while (!stopped && documents.next(text)) {
+        const std::string place = name + ", document " + std::to_string(++document);
+        const std::uint64_t wrong = summary.wrong;
+        try {
+            auto events = read_events(text, place, summary.wrong);
+            stopped = summary.wrong > wrong && !arguments.proceed;
+            if (!stopped) writer.add(std::move(events));
+        } catch (const ConfigError&) {
+            writer.finish();  // what came before it stays
+            throw;
         }
+        progress.update(source->position(), summary.captured + summary.known);
     }
-    if (wrong > 0 && !arguments.proceed) {
+    if (document == 0) throw ConfigError{name + ": expected an EPCIS document, found nothing"};
+    writer.finish();
+    if (stopped && document == 1) {
         print("Nothing was captured; with --proceed, what is right is\n");
         return ExitCode::usage;
     }
-    const registry::Store store{arguments.data_directory, registry::Store::Access::write_or_create};
-    std::vector<registry::trace::Captured> outcomes;
-    const registry::Origin origin = local_origin();
-    const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
-        registry::ChangeSet set{.changes = {}, .origin = origin};
-        outcomes = registry::trace::capture(view, events, origin.actor, set.changes);
-        return set;
-    };
-    const std::array jobs{&decide};
-    for (const auto& outcome : registry::Writer{store}.commit(jobs, now))
-        if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
-            std::rethrow_exception(*fault);
-    const auto known = std::ranges::count(outcomes, registry::trace::Captured::known);
-    print(fmt::format("Captured {} events; {} were known, {} were wrong\n",
-                      outcomes.size() - static_cast<std::size_t>(known), known, wrong));
-    return wrong > 0 ? ExitCode::partial : ExitCode::success;
+    print_summary(summary, progress.seconds(), arguments.json);
+    if (!stopped) return summary.wrong > 0 ? ExitCode::partial : ExitCode::success;
+    std::cerr << "idnode: nothing of document " << document
+              << " and those behind it was captured; with --proceed, what is right is\n";
+    return ExitCode::usage;
 }
 
 }  // namespace
 
 void add_capture_command(CLI::App& app, Action& chosen) {
     auto* const command =
-        app.add_subcommand("capture", "Take the events of an EPCIS 2.0 document into the registry");
+        app.add_subcommand("capture", "Take the events of EPCIS 2.0 documents into the registry");
     const auto arguments = std::make_shared<CaptureArguments>();
     add_data_option(*command, arguments->data_directory);
-    command->add_option("file", arguments->file, "JSON or JSON-LD; - for standard input")
+    command
+        ->add_option("file", arguments->file,
+                     "JSON or JSON-LD, also many documents, one a line, and zstd; "
+                     "- for standard input")
         ->required();
     command->add_flag("--proceed", arguments->proceed, "Take the others where some are wrong");
+    add_json_option(*command, arguments->json);
     command->footer(
         "Example:\n"
         "  idnode capture events.json --data data\n"
+        "A document is taken whole or not at all; those before one that is wrong stay.\n"
         "A running node on the same registry answers with the events at once.");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }
