@@ -48,7 +48,7 @@ struct StoredEvent {
     std::string json{};           ///< as it is given out
     std::vector<IndexTerm> terms{};
     std::vector<EdgeFact> facts{};  ///< without those of an aggregation that ends for all children
-    std::vector<std::string> ends_all_of{};  ///< parents that are emptied
+    std::vector<std::pair<EdgeType, std::string>> ends_all_of{};  ///< parents that are emptied
     std::string transformation{};     ///< what joins this event with others; empty: nothing does
     std::vector<EdgeFact> inputs{};   ///< to be joined with outputs of the others: `from` is set
     std::vector<EdgeFact> outputs{};  ///< likewise, and `to` is set

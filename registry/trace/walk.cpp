@@ -1,46 +1,73 @@
 #include "registry/trace/walk.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <unordered_map>
+#include <utility>
 
 namespace idnode::registry::trace {
 namespace {
 
-/// A stretch of time, both ends included; empty where `from` is behind `to`.
+/// A stretch of time, both ends included.
 struct Window {
     std::int64_t from = time_min;
     std::int64_t to = time_max;
+};
 
-    bool empty() const noexcept { return from > to; }
-    bool holds(const Window& other) const noexcept { return from <= other.from && to >= other.to; }
-    Window meet(const Window& other) const noexcept {
-        return {std::max(from, other.from), std::min(to, other.to)};
+/// Stretches in the order of time that do not meet.
+using Windows = std::vector<Window>;
+
+/// When a thing was looked at.
+class Moments {
+public:
+    /// Adds a stretch; the parts of it that are new are appended to `fresh`.
+    void add(const Window& window, Windows& fresh) {
+        const auto first = std::ranges::lower_bound(all_, window.from - 1, {}, &Window::to);
+        auto last = first;
+        Window whole = window;
+        std::int64_t next = window.from;
+        for (; last != all_.end() && last->from <= window.to + 1; ++last) {
+            if (last->from > next) fresh.push_back({next, std::min(last->from - 1, window.to)});
+            next = std::max(next, last->to + 1);
+            whole = {std::min(whole.from, last->from), std::max(whole.to, last->to)};
+        }
+        if (next <= window.to) fresh.push_back({next, window.to});
+        if (first == last) {
+            all_.insert(first, whole);
+        } else {
+            *first = whole;
+            all_.erase(first + 1, last);
+        }
     }
+
+private:
+    Windows all_;  ///< that do not touch either
 };
 
 bool lasts(EdgeType type) noexcept {
     return type == EdgeType::aggregation || type == EdgeType::association;
 }
 
-/// When to look at what an edge leads to, given when the thing behind it is looked at; nothing
-/// where the edge does not hold then.
-std::optional<Window> follow(const Edge& edge, const Window& window, Direction direction,
-                             const std::optional<std::int64_t>& at) {
-    if (at && edge.valid_from > *at) return std::nullopt;
-    const Window holds{edge.valid_from, edge.valid_to.value_or(time_max)};
+/// When to look at what an edge leads to, given when the thing behind it is
+/// looked at; nothing where the edge does not hold then.
+Windows follow(const Edge& edge, const Windows& windows, Direction direction,
+               const std::optional<std::int64_t>& at) {
+    if (at && edge.valid_from > *at) return {};
+    const std::int64_t begin = edge.valid_from;
+    const std::int64_t end = edge.valid_to.value_or(time_max);
+    const auto first = std::ranges::lower_bound(windows, begin, {}, &Window::to);
     if (lasts(edge.type)) {
-        if (at && direction == Direction::down && holds.to < *at) return std::nullopt;
-        const Window both = window.meet(holds);
-        return both.empty() ? std::nullopt : std::optional{both};
+        Windows both;
+        if (at && direction == Direction::down && end < *at) return both;
+        for (auto each = first; each != windows.end() && each->from <= end; ++each)
+            both.push_back({std::max(each->from, begin), std::min(each->to, end)});
+        return both;
     }
-    if (edge.type != EdgeType::transformation) return window;
-    const std::int64_t time = edge.valid_from;
+    if (edge.type != EdgeType::transformation) return windows;
+    if (first == windows.end()) return {};
     // What went in was there at that moment; what came out is there from then on.
-    if (direction == Direction::up)
-        return time <= window.to ? std::optional{Window{time, time}} : std::nullopt;
-    if (time < window.from || time > window.to) return std::nullopt;
-    return Window{time, at.value_or(time_max)};
+    if (direction == Direction::up) return {{begin, begin}};
+    if (first->from > begin) return {};
+    return {{begin, at.value_or(time_max)}};
 }
 
 class Walk {
@@ -53,32 +80,34 @@ public:
         Window start;
         if (query_.at)
             start = {query_.direction == Direction::up ? *query_.at : time_min, *query_.at};
-        for (const std::string& root : query_.roots) enter(root, start, 0);
-        while (!turn_.empty() && !full_) {
-            const Visit visit = std::move(turn_.front());
-            turn_.pop_front();
-            expand(visit);
+        for (const std::string& root : query_.roots) enter(root, {start}, 0);
+        for (std::uint32_t depth = 0; !next_.empty() && !full_; ++depth) {
+            // What is met again in this turn waits for the next one.
+            std::vector<std::pair<Known*, Windows>> turn;
+            for (Known* const known : std::exchange(next_, {}))
+                turn.emplace_back(known, std::exchange(known->waiting, {}));
+            for (auto& [known, windows] : turn)
+                if (!full_) expand(*known, windows, depth);
         }
         result_.truncated |= full_;
         return std::move(result_);
     }
 
 private:
-    struct Visit {
-        std::string id;
-        Window window;
-        std::uint32_t depth = 0;
-    };
     struct Known {
+        const std::string* id = nullptr;
         Sight sight = Sight::shown;
-        std::vector<Window> windows;  ///< in which it was looked at
+        Moments seen;            ///< when it was looked at, or will be
+        Windows waiting;         ///< what of that is still to come
+        std::vector<bool> told;  ///< which of its edges stand in the result, in their order
     };
 
     /// False where the thing is cut off.
-    bool enter(const std::string& id, const Window& window, std::uint32_t depth) {
+    bool enter(const std::string& id, const Windows& windows, std::uint32_t depth) {
         const auto [place, fresh] = known_.try_emplace(id);
         Known& known = place->second;
         if (fresh) {
+            known.id = &place->first;
             known.sight = look_(id);
             if (known.sight != Sight::cut) {
                 if (result_.nodes.size() == query_.nodes_max) {
@@ -89,51 +118,47 @@ private:
             }
         }
         if (known.sight == Sight::cut) return false;
-        const bool seen = std::ranges::any_of(
-            known.windows, [&](const Window& before) { return before.holds(window); });
-        if (seen || known.sight == Sight::elsewhere || known.windows.size() >= windows_max)
-            return true;
-        known.windows.push_back(window);
-        turn_.push_back({id, window, depth});
+        if (known.sight == Sight::elsewhere) return true;
+        const bool expected = !known.waiting.empty();
+        for (const Window& window : windows) known.seen.add(window, known.waiting);
+        if (!expected && !known.waiting.empty()) next_.push_back(&known);
         return true;
     }
 
-    void expand(const Visit& visit) {
-        for_each_edge(snapshot_, query_.direction, visit.id, [&](const Edge& edge) {
+    void expand(Known& known, Windows& windows, std::uint32_t depth) {
+        std::ranges::sort(windows, {}, &Window::from);
+        const bool down = query_.direction == Direction::down;
+        std::size_t number = 0;
+        for_each_edge(snapshot_, query_.direction, *known.id, [&](const Edge& edge) {
+            const std::size_t place = number++;
             if (++looked_at_ > query_.edges_max) full_ = true;
             if (full_) return false;
             if (!query_.types.empty() && !query_.types.contains(edge.type)) return true;
-            const auto window = follow(edge, visit.window, query_.direction, query_.at);
-            if (!window) return true;
-            if (visit.depth >= query_.depth) {
+            const Windows holds = follow(edge, windows, query_.direction, query_.at);
+            if (holds.empty()) return true;
+            if (depth >= query_.depth) {
                 result_.truncated = true;
                 return false;
             }
-            const bool down = query_.direction == Direction::down;
-            const std::string& next = down ? edge.to : edge.from;
-            if (enter(next, *window, visit.depth + 1) && is_new(edge))
-                result_.edges.push_back(edge);
+            looked_at_ += holds.size() - 1;
+            if (enter(down ? edge.to : edge.from, holds, depth + 1)) tell(known, place, edge);
             return true;
         });
     }
 
-    bool is_new(const Edge& edge) {
-        std::string key = edge.from + '\0' + edge.to + '\0' + edge.event;
-        key += static_cast<char>(edge.type);
-        key += std::to_string(edge.valid_from);
-        return edges_.insert(std::move(key)).second;
+    /// A thing that is looked at again has its edges in the same order as before.
+    void tell(Known& known, std::size_t place, const Edge& edge) {
+        if (known.told.size() <= place) known.told.resize(place + 1);
+        if (!known.told[place]) result_.edges.push_back(edge);
+        known.told[place] = true;
     }
-
-    /// More would only repeat what was seen; no honest history needs so many.
-    static constexpr std::size_t windows_max = 64;
 
     const Snapshot& snapshot_;
     const WalkQuery& query_;
     const std::function<Sight(const std::string&)>& look_;
     WalkResult result_;
-    std::deque<Visit> turn_;
+    std::vector<Known*> next_;  ///< what is looked at one hop further
     std::unordered_map<std::string, Known> known_;
-    std::set<std::string> edges_;
     std::uint64_t looked_at_ = 0;
     bool full_ = false;
 };

@@ -24,7 +24,8 @@ struct WalkQuery {
     Direction direction = Direction::down;
     std::uint32_t depth = 100;
     std::uint64_t nodes_max = 10'000;
-    std::uint64_t edges_max = 200'000;  ///< that are looked at
+    /// That are looked at; one that is looked at for several stretches of time counts as many.
+    std::uint64_t edges_max = 200'000;
     /// The state of that moment (milliseconds since 1970); nothing: everything that ever was.
     std::optional<std::int64_t> at{};
     std::set<EdgeType> types{};  ///< empty: all
@@ -45,8 +46,8 @@ struct WalkResult {
 /// Follows edges from the roots in one direction, breadth first, within one state of the registry.
 /// Times are respected along each way: what was taken out of a box before the box went onto a
 /// pallet was never on the pallet; what was made before something was mixed in has nothing of it.
-/// A thing is entered again only if that opens a time in which it was not looked at yet, so cycles
-/// end. `look` decides about each thing that is met; nothing is remembered of one that is cut.
+/// A thing is looked at for each moment once, so cycles end. `look` decides about each thing that
+/// is met; nothing is remembered of one that is cut.
 WalkResult walk(const Snapshot& snapshot, const WalkQuery& query,
                 const std::function<Sight(const std::string& id)>& look);
 

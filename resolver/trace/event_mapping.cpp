@@ -136,7 +136,7 @@ private:
         const std::string parent = canonical(event_.parent);
         const auto children = items(event_.children, event_.child_quantities);
         if (children.empty()) {
-            if (event_.action == Action::delete_) stored_.ends_all_of.push_back(parent);
+            if (event_.action == Action::delete_) stored_.ends_all_of.emplace_back(type, parent);
             return;
         }
         const Fact fact = event_.action == Action::add       ? Fact::begins

@@ -21,6 +21,9 @@ namespace trace = registry::trace;
 using protocol::JsonWriter;
 using trace::Sight;
 
+/// How many edges any walk may look at: a few things that were used very often take many looks.
+constexpr std::uint64_t edges_least = 1'000'000;
+
 constexpr std::string_view resolver_root = "https://id.gs1.org";
 
 bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
@@ -156,7 +159,7 @@ Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api
     trace::WalkQuery query{.roots = options.roots,
                            .depth = options.depth,
                            .nodes_max = options.nodes_max,
-                           .edges_max = options.nodes_max * 20,
+                           .edges_max = std::max(edges_least, options.nodes_max * 20),
                            .at = options.at,
                            .types = options.types};
     const auto look = [&](const std::string& id) { return eyes.look(id); };

@@ -102,7 +102,7 @@ TEST_F(WalkTest, KnowsThatWhatWasMixedInLaterIsNotInWhatWasMadeBefore) {
 
 TEST_F(WalkTest, EmptiesABoxByOneEventWhicheverComesFirst) {
     StoredEvent empties = event_of("empties", 20, {});
-    empties.ends_all_of = {"box"};
+    empties.ends_all_of = {{EdgeType::aggregation, "box"}};
     capture_all({event_of("1", 10, {packed(Fact::begins, "a", "box")})});
     capture_all({empties});
     capture_all({event_of("late", 12, {packed(Fact::begins, "b", "box")}),

@@ -1,0 +1,390 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <ostream>
+#include <random>
+#include <set>
+#include <tuple>
+
+#include "registry/trace/event_store.hpp"
+#include "registry/trace/walk.hpp"
+#include "tests/support/temp_directory.hpp"
+
+namespace idnode::registry::trace {
+namespace {
+
+using testing::IsEmpty;
+
+// Random histories of a few things: made of each other, packed, unpacked, emptied, joined by
+// transformations that several events tell, declared wrong before or after they are known, captured
+// in any order and in groups of any size. What the walk finds is compared with a search over the
+// list of events itself, which knows neither keys nor windows that cover each other.
+
+constexpr int things = 24;
+constexpr int events_per_history = 120;
+
+std::string thing(int number) { return std::string{"n"}.append(std::to_string(number)); }
+
+/// What the search needs of an edge.
+struct Link {
+    EdgeType type;
+    std::string from;
+    std::string to;
+    std::int64_t begin;
+    std::int64_t end;
+
+    auto operator<=>(const Link&) const = default;
+    friend void PrintTo(const Link& link, std::ostream* out) {
+        *out << link.from << "-" << name_of(link.type) << "->" << link.to << " [" << link.begin
+             << ", " << link.end << "]";
+    }
+};
+
+bool lasts(EdgeType type) { return type == EdgeType::aggregation || type == EdgeType::association; }
+
+/// A history: events, and which of them were declared wrong.
+class History {
+public:
+    explicit History(std::mt19937& random) : random_{random} {
+        for (int at = 0; at < events_per_history; ++at) times_.push_back(at * 10);
+        std::ranges::shuffle(times_, random_);
+        for (int at = 0; at < events_per_history; ++at) add_event(at);
+    }
+
+    /// The events in the order in which they come, declarations among them, some twice.
+    std::vector<StoredEvent> arrivals() {
+        std::vector<StoredEvent> all = events_;
+        for (const StoredEvent& event : events_) {
+            if (pick(8) == 0) {
+                StoredEvent wrong = event;
+                wrong.declares_error = true;
+                all.push_back(std::move(wrong));
+                wrong_.insert(event.id);
+            }
+            if (pick(20) == 0) all.push_back(event);
+        }
+        std::ranges::shuffle(all, random_);
+        return all;
+    }
+
+    /// What holds in the end.
+    std::set<Link> links() const {
+        std::set<Link> all;
+        for (const StoredEvent& event : events_) {
+            // That an identifier states its lot stays true whatever becomes of the event.
+            for (const EdgeFact& fact : event.facts)
+                if (!lasts(fact.type) && (!is_wrong(event) || fact.event.empty()))
+                    all.insert({fact.type, fact.from, fact.to, fact.time, fact.time});
+            if (is_wrong(event)) continue;
+            for (const EdgeFact& input : event.inputs)
+                for (const StoredEvent& other : events_)
+                    if (!is_wrong(other) && other.transformation == event.transformation)
+                        for (const EdgeFact& output : other.outputs) {
+                            const auto time = std::max(event.time, other.time);
+                            all.insert({input.type, input.from, output.to, time, time});
+                        }
+        }
+        add_stretches(all);
+        return all;
+    }
+
+private:
+    int pick(int bound) { return std::uniform_int_distribution{0, bound - 1}(random_); }
+    bool is_wrong(const StoredEvent& event) const { return wrong_.contains(event.id); }
+
+    EdgeFact fact(EdgeType type, Fact what, const StoredEvent& event) {
+        return {.type = type,
+                .fact = what,
+                .from = thing(pick(things)),
+                .to = thing(pick(things)),
+                .time = event.time,
+                .event = event.id};
+    }
+
+    void add_event(int number) {
+        StoredEvent event{.id = "urn:event:" + std::to_string(number),
+                          .time = times_[static_cast<std::size_t>(number)],
+                          .json = "{}"};
+        const EdgeType holds = pick(2) == 0 ? EdgeType::aggregation : EdgeType::association;
+        const int kind = pick(100);
+        if (kind < 25) {
+            for (int at = pick(3); at >= 0; --at)
+                event.facts.push_back(fact(EdgeType::transformation, Fact::begins, event));
+        } else if (kind < 55) {
+            for (int at = pick(3); at >= 0; --at)
+                event.facts.push_back(fact(holds, Fact::begins, event));
+        } else if (kind < 70 && !put_in_.empty()) {
+            event.facts.push_back(
+                put_in_[static_cast<std::size_t>(pick(static_cast<int>(put_in_.size())))]);
+            event.facts.back().fact = Fact::ends;
+            event.facts.back().time = event.time;
+            event.facts.back().event = event.id;
+        } else if (kind < 76) {
+            event.ends_all_of = {{holds, thing(pick(things))}};
+        } else if (kind < 82) {
+            event.facts.push_back(fact(holds, Fact::seen, event));
+        } else if (kind < 88) {
+            event.facts.push_back(fact(EdgeType::membership, Fact::begins, event));
+            event.facts.back().time = time_min;
+            if (pick(2) == 0) event.facts.back().event.clear();
+        } else {
+            add_step(event);
+        }
+        for (const EdgeFact& each : event.facts)
+            if (lasts(each.type) && each.fact == Fact::begins) put_in_.push_back(each);
+        events_.push_back(std::move(event));
+    }
+
+    /// Part of a transformation: what went in, or what came out.
+    void add_step(StoredEvent& event) {
+        event.transformation = "urn:transformation:" + std::to_string(pick(3));
+        EdgeFact step = fact(EdgeType::transformation, Fact::begins, event);
+        if (pick(2) == 0) {
+            step.to.clear();
+            event.inputs.push_back(step);
+        } else {
+            step.from.clear();
+            event.outputs.push_back(step);
+        }
+    }
+
+    /// The stretches of each pair, by going through the events in the order of time.
+    void add_stretches(std::set<Link>& all) const {
+        std::map<std::int64_t, const StoredEvent*> by_time;
+        for (const StoredEvent& event : events_)
+            if (!is_wrong(event)) by_time.emplace(event.time, &event);
+        std::map<std::tuple<EdgeType, std::string, std::string>, std::int64_t> open;
+        const auto close = [&](auto place, std::int64_t time) {
+            const auto& [type, from, to] = place->first;
+            all.insert({type, from, to, place->second, time});
+            return open.erase(place);
+        };
+        for (const auto& [time, event] : by_time) {
+            for (const auto& [type, parent] : event->ends_all_of)
+                for (auto place = open.begin(); place != open.end();)
+                    place = std::get<0>(place->first) == type && std::get<2>(place->first) == parent
+                                ? close(place, time - 1)
+                                : std::next(place);
+            for (const EdgeFact& each : event->facts) {
+                if (!lasts(each.type)) continue;
+                const auto place = open.find({each.type, each.from, each.to});
+                if (each.fact == Fact::begins && place == open.end())
+                    open.emplace(std::tuple{each.type, each.from, each.to}, time);
+                else if (each.fact == Fact::ends && place != open.end())
+                    close(place, time - 1);
+                else if (each.fact == Fact::seen && place == open.end())
+                    all.insert({each.type, each.from, each.to, time, time});
+            }
+        }
+        while (!open.empty()) close(open.begin(), time_max);
+    }
+
+    std::mt19937& random_;
+    std::vector<std::int64_t> times_;
+    std::vector<StoredEvent> events_;
+    std::vector<EdgeFact> put_in_;
+    std::set<std::string> wrong_;
+};
+
+/// What is in the one and not in the other.
+template <class Set>
+std::vector<typename Set::value_type> beyond(const Set& some, const Set& others) {
+    std::vector<typename Set::value_type> left;
+    std::ranges::set_difference(some, others, std::back_inserter(left));
+    return left;
+}
+
+struct Found {
+    std::map<std::string, std::uint32_t> depths;  ///< by thing
+    std::set<Link> links;
+};
+
+/// Goes through every state there is: a thing, and the stretch in which it is looked at.
+class Search {
+public:
+    Search(const std::set<Link>& links, const WalkQuery& query,
+           const std::function<Sight(const std::string&)>& look)
+        : links_{links}, query_{query}, look_{look} {}
+
+    Found run() {
+        const bool up = query_.direction == Direction::up;
+        const std::int64_t last = query_.at.value_or(time_max);
+        for (const std::string& root : query_.roots)
+            enter({root, up && query_.at ? last : time_min, last}, 0);
+        for (std::uint32_t depth = 0; depth < query_.depth && !next_.empty(); ++depth)
+            for (const State& state : std::exchange(next_, {}))
+                for (const Link& link : links_)
+                    if ((up ? link.to : link.from) == std::get<0>(state))
+                        follow(link, state, depth);
+        return std::move(found_);
+    }
+
+private:
+    using State = std::tuple<std::string, std::int64_t, std::int64_t>;
+
+    bool enter(const State& state, std::uint32_t depth) {
+        const std::string& id = std::get<0>(state);
+        if (look_(id) == Sight::cut) return false;
+        found_.depths.try_emplace(id, depth);
+        if (seen_.insert(state).second && look_(id) != Sight::elsewhere) next_.push_back(state);
+        return true;
+    }
+
+    void follow(const Link& link, const State& state, std::uint32_t depth) {
+        const auto& [id, from, to] = state;
+        const bool up = query_.direction == Direction::up;
+        const std::string& other = up ? link.from : link.to;
+        if (!query_.types.empty() && !query_.types.contains(link.type)) return;
+        if (query_.at && link.begin > *query_.at) return;
+        State next{other, from, to};
+        if (link.type == EdgeType::transformation) {
+            if (link.begin > to || (!up && link.begin < from)) return;
+            next = {other, link.begin, up ? link.begin : query_.at.value_or(time_max)};
+        } else if (lasts(link.type)) {
+            if (query_.at && !up && link.end < *query_.at) return;
+            next = {other, std::max(from, link.begin), std::min(to, link.end)};
+            if (std::get<1>(next) > std::get<2>(next)) return;
+        }
+        if (enter(next, depth + 1)) found_.links.insert(link);
+    }
+
+    const std::set<Link>& links_;
+    const WalkQuery& query_;
+    const std::function<Sight(const std::string&)>& look_;
+    Found found_;
+    std::set<State> seen_;
+    std::vector<State> next_;
+};
+
+class WalkProperty : public testing::TestWithParam<unsigned> {
+protected:
+    void capture_in_groups(std::vector<StoredEvent> arrivals) {
+        for (auto at = arrivals.begin(); at != arrivals.end();) {
+            const auto size = std::min<std::ptrdiff_t>(1 + pick(20), arrivals.end() - at);
+            const std::vector<StoredEvent> group(at, at + size);
+            at += size;
+            const Decide decide = [&](const WriteView& view) -> Decision {
+                ChangeSet set{.changes = {}, .origin = {}};
+                capture(view, group, "somebody", set.changes);
+                return set;
+            };
+            const std::array jobs{&decide};
+            for (const JobOutcome& outcome : Writer{store_}.commit(jobs, 1))
+                ASSERT_TRUE(std::holds_alternative<Commit>(outcome));
+        }
+    }
+
+    WalkQuery draw_query() {
+        WalkQuery query{.roots = {thing(pick(things))},
+                        .direction = pick(2) == 0 ? Direction::up : Direction::down};
+        if (pick(4) == 0) query.roots.push_back(thing(pick(things)));
+        if (pick(2) == 0) query.at = pick(events_per_history * 10);
+        if (pick(3) == 0) query.depth = static_cast<std::uint32_t>(pick(5));
+        if (pick(4) == 0) query.types = {EdgeType::transformation, EdgeType::aggregation};
+        return query;
+    }
+
+    static Link link_of(const Edge& edge) {
+        return {edge.type, edge.from, edge.to, edge.valid_from,
+                lasts(edge.type) ? edge.valid_to.value_or(time_max) : edge.valid_from};
+    }
+    static Found found_by(const WalkResult& walked) {
+        Found found;
+        for (const WalkNode& node : walked.nodes) found.depths.emplace(node.id, node.depth);
+        for (const Edge& edge : walked.edges) found.links.insert(link_of(edge));
+        return found;
+    }
+    /// Everything that the registry says of the things.
+    std::set<Link> stored_links() const {
+        std::set<Link> links;
+        const Snapshot snapshot{store_};
+        for (int at = 0; at < things; ++at)
+            for_each_edge(snapshot, Direction::down, thing(at), [&](const Edge& edge) {
+                links.insert(link_of(edge));
+                return true;
+            });
+        return links;
+    }
+
+    int pick(int bound) { return std::uniform_int_distribution{0, bound - 1}(random_); }
+
+    test::TempDirectory directory_;
+    Store store_{directory_.path(), Store::Access::write_or_create};
+    std::mt19937 random_{GetParam()};
+};
+
+TEST_P(WalkProperty, FindsWhatASearchThroughTheEventsFinds) {
+    constexpr int queries = 60;
+    History history{random_};
+    ASSERT_NO_FATAL_FAILURE(capture_in_groups(history.arrivals()));
+    const std::set<Link> links = history.links();
+    ASSERT_THAT(beyond(stored_links(), links), IsEmpty());
+    ASSERT_THAT(beyond(links, stored_links()), IsEmpty());
+    std::map<std::string, Sight> sights;
+    for (int at = 0; at < things; ++at)
+        sights[thing(at)] = pick(5) == 0   ? Sight::hidden
+                            : pick(8) == 0 ? Sight::cut
+                            : pick(8) == 0 ? Sight::elsewhere
+                                           : Sight::shown;
+    const std::function<Sight(const std::string&)> look = [&](const std::string& id) {
+        return sights.at(id);
+    };
+    for (int at = 0; at < queries; ++at) {
+        const WalkQuery query = draw_query();
+        const WalkResult walked = walk(Snapshot{store_}, query, look);
+        for (const WalkNode& node : walked.nodes) EXPECT_EQ(node.sight, look(node.id));
+        const Found expected = Search{links, query, look}.run();
+        const Found found = found_by(walked);
+        ASSERT_EQ(found.depths, expected.depths)
+            << "query " << at << " from " << query.roots.front()
+            << (query.direction == Direction::up ? " up" : " down") << " at "
+            << query.at.value_or(-1) << " depth " << query.depth << " types " << query.types.size();
+        ASSERT_THAT(beyond(found.links, expected.links), IsEmpty()) << "query " << at;
+        ASSERT_THAT(beyond(expected.links, found.links), IsEmpty()) << "query " << at;
+    }
+    const Snapshot snapshot{store_};
+    for_each_fact(snapshot, [&](Direction direction, const EdgeFact& fact) {
+        EXPECT_TRUE(has_counterpart(snapshot, direction, fact)) << fact.from << fact.to;
+        return true;
+    });
+}
+
+INSTANTIATE_TEST_SUITE_P(OfManyHistories, WalkProperty, testing::Range(1U, 61U));
+
+/// A tank that is filled and drawn from in turns, and what was drawn put into one box: the last
+/// draw, and no other, has something of the last filling.
+TEST(Walk, KnowsTheMomentsAtWhichSomethingWasUsedHoweverManyThereAre) {
+    constexpr int draws = 300;
+    const test::TempDirectory directory;
+    const Store store{directory.path(), Store::Access::write_or_create};
+    std::vector<StoredEvent> events;
+    const auto happens = [&](EdgeType type, const std::string& from, const std::string& to) {
+        StoredEvent event{.id = "urn:event:" + std::to_string(events.size()),
+                          .time = static_cast<std::int64_t>(events.size()),
+                          .json = "{}"};
+        event.facts.push_back(
+            {.type = type, .from = from, .to = to, .time = event.time, .event = event.id});
+        events.push_back(std::move(event));
+    };
+    for (int at = 0; at < draws; ++at) {
+        happens(EdgeType::transformation, thing(at), "tank");
+        happens(EdgeType::transformation, "tank", "cup" + std::to_string(at));
+        happens(EdgeType::aggregation, "cup" + std::to_string(at), "box");
+    }
+    const Decide decide = [&](const WriteView& view) -> Decision {
+        ChangeSet set{.changes = {}, .origin = {}};
+        capture(view, events, "somebody", set.changes);
+        return set;
+    };
+    const std::array jobs{&decide};
+    Writer{store}.commit(jobs, 1);
+    const WalkResult walked = walk(Snapshot{store}, {.roots = {"box"}, .direction = Direction::up},
+                                   [](const std::string&) { return Sight::shown; });
+    EXPECT_EQ(walked.nodes.size(), 2 + 2 * std::size_t{draws});
+    EXPECT_FALSE(walked.truncated);
+}
+
+}  // namespace
+}  // namespace idnode::registry::trace
