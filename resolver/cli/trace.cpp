@@ -13,7 +13,10 @@
 #include "resolver/cli/command.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/config.hpp"
+#include "resolver/trace/csv.hpp"
 #include "resolver/trace/event_mapping.hpp"
+#include "resolver/trace/fsma.hpp"
+#include "resolver/trace/recall_report.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -22,7 +25,7 @@ namespace trace = registry::trace;
 
 struct TraceArguments {
     std::string data_directory;
-    std::string identifier;
+    std::vector<std::string> identifiers;
     bool up = false;
     bool down = false;
     std::string at;
@@ -36,10 +39,14 @@ api::Caller operator_here() {
     return {.identity = {}, .account = api::Account{.name = "local", .role = api::Role::operator_}};
 }
 
-std::string spelled(registry::Lookup& lookup, const std::string& id) {
-    if (const auto name = trace::find_name(lookup.snapshot(), id)) return escaped(*name);
-    if (const auto record = lookup.find(id)) return escaped(record->handle());
-    return escaped(id);
+/// Fit for a terminal.
+std::string shown(registry::Lookup& lookup, const std::string& id) {
+    return escaped(spelled(lookup, id));
+}
+
+/// Lots and their pieces, records and what they refer to: that holds at any time.
+bool is_timed(const trace::Edge& edge) {
+    return edge.type != trace::EdgeType::membership && edge.type != trace::EdgeType::reference;
 }
 
 /// Draws what was found as a tree; what was drawn before is named and not drawn again.
@@ -58,7 +65,7 @@ public:
             const std::string& other = down_ ? edge.to : edge.from;
             const bool again = !drawn_.insert(other).second;
             print(fmt::format("{}{} {}  ({}{}){}\n", indent, last ? "└─" : "├─",
-                              spelled(lookup_, other), name_of(edge.type), since(edge),
+                              shown(lookup_, other), name_of(edge.type), since(edge),
                               again ? "  … see above" : ""));
             if (!again) draw(other, indent + (last ? "   " : "│  "));
         }
@@ -66,8 +73,7 @@ public:
 
 private:
     static std::string since(const trace::Edge& edge) {
-        if (edge.type == trace::EdgeType::membership || edge.type == trace::EdgeType::reference)
-            return {};
+        if (!is_timed(edge)) return {};
         std::string text = ", " + protocol::epcis::format_event_time(edge.valid_from).substr(0, 10);
         if (edge.valid_to)
             text += " to " + protocol::epcis::format_event_time(*edge.valid_to + 1).substr(0, 10);
@@ -85,7 +91,7 @@ void print_graph(registry::Lookup& lookup, const Trace& found, bool mermaid) {
     std::map<std::string, std::size_t> numbers;
     const auto node = [&](const std::string& id) {
         const auto [place, fresh] = numbers.try_emplace(id, numbers.size());
-        std::string label = spelled(lookup, id);
+        std::string label = shown(lookup, id);
         std::ranges::replace(label, '"', '\'');
         if (fresh)
             print(mermaid ? fmt::format("  n{}[\"{}\"]\n", place->second, label)
@@ -102,25 +108,17 @@ void print_graph(registry::Lookup& lookup, const Trace& found, bool mermaid) {
     if (!mermaid) print("}\n");
 }
 
-/// A field of CSV (RFC 4180).
-std::string field(std::string text) {
-    if (text.find_first_of(",\"\n") == text.npos) return text;
-    for (std::size_t at = text.find('"'); at != text.npos; at = text.find('"', at + 2))
-        text.insert(at, 1, '"');
-    return '"' + text + '"';
-}
-
 /// A row for each edge, which a spreadsheet can sort: who asks for records within a day gets them.
 void print_csv(registry::Lookup& lookup, const Trace& found) {
     print("from,to,type,quantity,unit,validFrom,validTo,eventID\n");
     for (const trace::Edge& edge : found.edges)
         print(fmt::format(
-            "{},{},{},{},{},{},{},{}\n", field(spelled(lookup, edge.from)),
-            field(spelled(lookup, edge.to)), name_of(edge.type),
-            edge.quantity ? fmt::format("{}", *edge.quantity) : std::string{}, edge.unit,
-            protocol::epcis::format_event_time(edge.valid_from),
+            "{},{},{},{},{},{},{},{}\n", csv_field(spelled(lookup, edge.from)),
+            csv_field(spelled(lookup, edge.to)), name_of(edge.type),
+            edge.quantity ? fmt::format("{}", *edge.quantity) : std::string{}, csv_field(edge.unit),
+            is_timed(edge) ? protocol::epcis::format_event_time(edge.valid_from) : std::string{},
             edge.valid_to ? protocol::epcis::format_event_time(*edge.valid_to + 1) : std::string{},
-            field(edge.event)));
+            csv_field(edge.event)));
 }
 
 std::optional<std::int64_t> moment_of(const std::string& text) {
@@ -131,34 +129,53 @@ std::optional<std::int64_t> moment_of(const std::string& text) {
     return time;
 }
 
+/// The output formats besides the tree.
+void write(registry::Lookup& lookup, const Trace& found, const TraceArguments& arguments,
+           std::int64_t as_of) {
+    const std::string& format = arguments.format;
+    if (format == "json") {
+        std::string out;
+        write_trace(out, lookup, found,
+                    {.from = 0, .count = arguments.nodes_max, .truncated = found.truncated}, as_of);
+        print(out + '\n');
+    } else if (format == "csv") {
+        print_csv(lookup, found);
+    } else if (format == "fsma") {
+        write_fsma(lookup, found, print);
+    } else if (format == "report") {
+        std::vector<std::string> suspects;
+        for (const std::string& each : arguments.identifiers) suspects.push_back(escaped(each));
+        write_recall_report(lookup, found, suspects, as_of, print);
+    } else {
+        print_graph(lookup, found, format == "mermaid");
+    }
+}
+
 ExitCode run(const TraceArguments& arguments) {
     const registry::Store store{arguments.data_directory, registry::Store::Access::read};
     registry::Lookup lookup{store};
-    TraceOptions options{.roots = {canonical(arguments.identifier)},
-                         .up = arguments.up || !arguments.down,
-                         .down = arguments.down,
+    const bool recalls = arguments.format == "report";
+    TraceOptions options{.roots = {},
+                         .up = arguments.up || (!arguments.down && !recalls),
+                         .down = arguments.down || (!arguments.up && recalls),
                          .depth = arguments.depth,
                          .nodes_max = arguments.nodes_max,
                          .at = moment_of(arguments.at)};
+    for (const std::string& each : arguments.identifiers) options.roots.push_back(canonical(each));
     const Trace found = run_trace(lookup, options, operator_here());
     if (!found.known) {
-        print("Nothing is known of " + escaped(arguments.identifier) + '\n');
+        print("Nothing is known of " + escaped(arguments.identifiers.front()) + '\n');
         return ExitCode::not_found;
     }
-    if (arguments.format == "json") {
-        std::string out;
-        write_trace(out, lookup, found,
-                    {.from = 0, .count = arguments.nodes_max, .truncated = found.truncated},
-                    options.at.value_or(std::int64_t{SystemClock{}.now()} * 1000));
-        print(out + '\n');
-    } else if (arguments.format == "csv") {
-        print_csv(lookup, found);
-    } else if (arguments.format != "tree") {
-        print_graph(lookup, found, arguments.format == "mermaid");
+    if (arguments.format != "tree") {
+        write(lookup, found, arguments,
+              options.at.value_or(std::int64_t{SystemClock{}.now()} * 1000));
     } else {
-        print(spelled(lookup, found.root) + '\n');
-        if (options.up) Tree{lookup, found, false}.draw(found.root, "");
-        if (options.down) Tree{lookup, found, true}.draw(found.root, "");
+        for (const std::string& root : options.roots) {
+            print(shown(lookup, root) + '\n');
+            if (options.up) Tree{lookup, found, false}.draw(root, "");
+            if (options.down) Tree{lookup, found, true}.draw(root, "");
+        }
         if (found.truncated) print("… and more: raise --depth or --nodes\n");
     }
     return ExitCode::success;
@@ -172,21 +189,25 @@ void add_trace_command(CLI::App& app, Action& chosen) {
     const auto arguments = std::make_shared<TraceArguments>();
     add_data_option(*command, arguments->data_directory);
     command
-        ->add_option("identifier", arguments->identifier,
+        ->add_option("identifier", arguments->identifiers,
                      "A handle, EPC URI, Digital Link, element string, VIN, …")
         ->required();
-    command->add_flag("--up", arguments->up, "To what it came of (the default)");
+    command->add_flag("--up", arguments->up, "To what it came of (the default, but for a report)");
     command->add_flag("--down", arguments->down, "To what it went into");
     command->add_option("--at", arguments->at,
                         "As of that day (2026-01-31) or moment; otherwise all that ever was");
-    command->add_option("--depth", arguments->depth, "Hops at most")->capture_default_str();
+    command->add_option("--depth", arguments->depth, "Hops at most")
+        ->check(CLI::Range(0, 10'000))
+        ->capture_default_str();
     command->add_option("--nodes", arguments->nodes_max, "Things at most")->capture_default_str();
     command->add_option("--format", arguments->format, "How it is written")
-        ->check(CLI::IsMember({"tree", "json", "csv", "dot", "mermaid"}))
+        ->check(CLI::IsMember({"tree", "json", "csv", "dot", "mermaid", "fsma", "report"}))
         ->capture_default_str();
     command->footer(
         "Example:\n"
         "  idnode trace '(01)04012345123456(10)L1' --down --data data\n"
+        "Formats: csv has a row for each edge; fsma one for each critical tracking event of the\n"
+        "lots, as 21 CFR 1 subpart S asks for; report is a recall in Markdown.\n"
         "Only the registry in DIR is asked; a running node answers GET /api/v1/trace/ID.");
     command->callback([arguments, &chosen] { chosen = [arguments] { return run(*arguments); }; });
 }

@@ -122,12 +122,6 @@ std::string tombstone_of(std::string_view id) {
     return "hidden:" + protocol::to_hex(protocol::text_of(protocol::Bytes{digest}).substr(0, 8));
 }
 
-std::string spelled(registry::Lookup& lookup, const std::string& id) {
-    if (const auto name = trace::find_name(lookup.snapshot(), id)) return std::string{*name};
-    if (const auto record = lookup.find(id)) return std::string{record->handle()};
-    return id;
-}
-
 void add(const trace::WalkResult& walked, Trace& result, trace::Direction direction) {
     std::unordered_map<std::string, std::int64_t> reached;
     for (const trace::Edge& edge : walked.edges)
@@ -148,6 +142,12 @@ void add(const trace::WalkResult& walked, Trace& result, trace::Direction direct
 }
 
 }  // namespace
+
+std::string spelled(registry::Lookup& lookup, const std::string& id) {
+    if (const auto name = trace::find_name(lookup.snapshot(), id)) return std::string{*name};
+    if (const auto record = lookup.find(id)) return std::string{record->handle()};
+    return id;
+}
 
 Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller) {
     Trace result;

@@ -47,6 +47,9 @@ struct TracePage {
     bool truncated = false;
 };
 
+/// How the first event or record that named a thing has spelled it, by its canonical form.
+std::string spelled(registry::Lookup& lookup, const std::string& id);
+
 /// Walks within the lookup's state. What a caller may not see keeps its place without its name;
 /// what another node knows more of is not followed.
 Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller);

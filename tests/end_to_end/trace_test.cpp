@@ -67,6 +67,18 @@ protected:
         const HttpsAnswer job = ask("GET", answer.header("location"));
         EXPECT_THAT(job.body, HasSubstr(R"("running":false,"success":true)"));
     }
+    /// The id that the node has given to the shipping.
+    std::string first_shipping() {
+        return std::string{ask("GET", "/epcis/v2/events?EQ_bizStep=shipping")
+                               .json()
+                               .at("epcisBody")
+                               .at("queryResults")
+                               .at("resultsBody")
+                               .at("eventList")
+                               .at(0)
+                               .at("eventID")
+                               .as_string()};
+    }
     std::vector<std::string> nodes_of(const std::string& target) {
         const HttpsAnswer answer = ask("GET", target);
         EXPECT_EQ(answer.status, 200) << answer.body;
@@ -268,10 +280,47 @@ TEST_F(Tracing, WorksFromTheCommandLineOnTheRegistryOfARunningNode) {
     EXPECT_THAT(node_.do_run({"trace", "urn:x:heat1", "--down", "--format", "dot"}),
                 HasSubstr("digraph"));
     EXPECT_EQ(node_.run({"trace", "urn:x:nobody"}).exit_code, 3);
+    EXPECT_EQ(node_.run({"trace", "urn:x:heat1", "--format", "song"}).exit_code, 2);
     EXPECT_EQ(node_.run({"capture", "-"}, "{}").exit_code, 2);
     EXPECT_THAT(nodes_of("/api/v1/trace/urn:x:heat1?direction=down"),
                 UnorderedElementsAre("urn:x:heat1", lot, instance, pallet));
     EXPECT_THAT(node_.do_run({"check"}), HasSubstr("no fault"));
+}
+
+TEST_F(Tracing, WritesWhatItFindsInEveryFormat) {
+    const std::string ships = R"({"type":"ObjectEvent",)" + timed("2026-01-04T00:00:00Z") +
+                              R"(,"action":"OBSERVE","bizStep":"shipping","epcList":[")" + pallet +
+                              R"("],"readPoint":{"id":"urn:x:dock,1"},"destinationList":[{"type":)"
+                              R"("possessing_party","destination":"urn:x:shop"}]})";
+    capture(heat_to_lot() + ',' + packing("ADD", "2026-01-03T00:00:00Z") + ',' + ships);
+    const auto written = [&](const std::string& format) {
+        return node_.do_run({"trace", "urn:x:heat1", "--down", "--format", format});
+    };
+    EXPECT_THAT(written("dot"), HasSubstr("n0 [label=\"urn:x:heat1\"];\n  n1 [label="));
+    EXPECT_THAT(written("mermaid"), HasSubstr("graph TD\n  n0[\"urn:x:heat1\"]\n"));
+    EXPECT_THAT(written("mermaid"), HasSubstr("n0 -->|transformation| n1\n"));
+    const json::value trace = json::parse(written("json"));
+    EXPECT_EQ(trace.at("nodes").as_array().size(), 4U);
+    EXPECT_EQ(trace.at("edges").as_array().size(), 3U);
+    // An instance belongs to its lot at any time.
+    EXPECT_THAT(written("csv"),
+                HasSubstr(std::string{lot} + ',' + instance + ",membership,,,,,\n"));
+    EXPECT_EQ(
+        written("fsma"),
+        "Critical tracking event,Date,Traceability lot code,Quantity,Unit of measure,Location,"
+        "Ship from,Ship to,Reference documents,Event\n"
+        "Transformation (input),2026-01-01T00:00:00.000Z,urn:x:heat1,1,,,,,,urn:event:1\n"
+        "Transformation (output),2026-01-01T00:00:00.000Z,"
+        "urn:epc:class:lgtin:4012345.012345.L1,5,KGM,,,,,urn:event:1\n"
+        "Shipping,2026-01-04T00:00:00.000Z,urn:epc:class:lgtin:4012345.012345.L1,1,,"
+        "\"urn:x:dock,1\",\"urn:x:dock,1\",urn:x:shop,," +
+            first_shipping() + '\n');
+    const std::string report = node_.do_run({"trace", "urn:x:heat1", "--format", "report"});
+    EXPECT_THAT(report, HasSubstr("Suspect: urn:x:heat1"));
+    EXPECT_THAT(report, HasSubstr("Affected: 3\n"));
+    EXPECT_THAT(report, HasSubstr("| 01/04012345123456 | 1 | 1 |"));
+    EXPECT_THAT(report, HasSubstr("| logistic units | 1 | 0 | 2026-01-03 | 2026-01-03 |"));
+    EXPECT_THAT(report, HasSubstr("| urn:x:dock,1 | 1 |"));
 }
 
 }  // namespace
