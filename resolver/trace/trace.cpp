@@ -48,9 +48,13 @@ bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
     return false;
 }
 
+/// What is granted so that somebody sees the things of a prefix on a trace.
+constexpr std::string_view trace_item = "TRACE";
+
 /// What a caller may see of things. Those who see everything see all of them; others what everybody
 /// may resolve, what is theirs (what stands under their prefixes, and what they have captured
-/// events about), and what is next to that where the policy of its prefix is one up, one down.
+/// events about), what stands under prefixes of which they were granted the trace, and what is next
+/// to their own where the policy of its prefix is one up, one down.
 class Eyes {
 public:
     Eyes(registry::Lookup& lookup, const api::Caller& caller) : lookup_{lookup}, caller_{caller} {}
@@ -61,7 +65,9 @@ public:
         if (is_handle && !lookup_.is_homed(protocol::prefix_of(thing.canonical)))
             return Sight::elsewhere;
         if (caller_.account && caller_.account->reads_everything()) return Sight::shown;
-        if (is_handle && has_public_values(lookup_, thing.canonical)) return Sight::shown;
+        if (is_handle &&
+            (has_public_values(lookup_, thing.canonical) || may_trace(thing.canonical)))
+            return Sight::shown;
         if (owns(thing)) return Sight::shown;
         const Visibility policy = find_visibility(lookup_.snapshot(), thing);
         if (policy.one_up_one_down && is_next_to_own(thing.canonical)) return Sight::shown;
@@ -78,6 +84,16 @@ private:
                    is_handle ? caller_.account && caller_.account->administers(prefix)
                              : caller_.known() && has_captured(lookup_.snapshot(), thing.canonical,
                                                                caller_.actor());
+    }
+
+    /// Whether the trace of everything under a prefix was granted; asked once for each prefix.
+    bool may_trace(std::string_view handle) {
+        const auto [place, fresh] =
+            granted_.try_emplace(std::string{protocol::prefix_of(handle)}, false);
+        if (fresh)
+            place->second =
+                caller_.granted(lookup_.snapshot(), handle).allows(grants::Right::view, trace_item);
+        return place->second;
     }
 
     /// Only some of the things that it is connected with are looked at, since there may be
@@ -100,7 +116,8 @@ private:
 
     registry::Lookup& lookup_;
     const api::Caller& caller_;
-    std::unordered_map<std::string, bool> owned_;
+    std::unordered_map<std::string, bool> owned_;    ///< by canonical form
+    std::unordered_map<std::string, bool> granted_;  ///< by prefix
 };
 
 bool is_known(registry::Lookup& lookup, const std::string& id) {
