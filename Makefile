@@ -1,13 +1,14 @@
 # The front door. Each target says in order what it does; CMake and the scripts do the work.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps run build test crash bench bench-guard bench-writes bench-peers fuzz sanitize lint install clean
+.PHONY: help deps run build test crash chains bench bench-guard bench-writes bench-peers fuzz sanitize lint install clean
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 CRASH_ROUNDS ?= 100
+CHAIN_SCALE ?= 1000000
 # `make lint LINT_ONLY=protocol/json` has clang-tidy look at one folder.
 LINT_ONLY ?= (protocol|registry|resolver|tests|bench)/
 
@@ -37,6 +38,10 @@ test: build ## Builds everything and runs all tests.
 crash: build ## Kills the node CRASH_ROUNDS (100) times under load; nothing acknowledged may be lost.
 	IDNODE_CRASH_ROUNDS=$(CRASH_ROUNDS) build/release/bin/end_to_end_tests --gtest_brief=1 \
 	    --gtest_filter='*UnderLoad*'
+
+chains: build ## Compares traces and recalls of CHAIN_SCALE (1000000) edges with their makers' answers.
+	IDNODE_CHAIN_SCALE=$(CHAIN_SCALE) build/release/bin/end_to_end_tests --gtest_brief=1 \
+	    --gtest_filter='*Chains*'
 
 bench: build ## Builds everything and measures speed against the limits of this machine.
 	scripts/bench
