@@ -1,6 +1,6 @@
 #include "resolver/admin/pool.hpp"
 
-#include "protocol/json/json_writer.hpp"
+#include "resolver/http/problem.hpp"
 
 namespace idnode::resolver::admin {
 namespace {
@@ -63,11 +63,9 @@ ForeignKeyOptions key_options_of(const Config& config) {
 
 /// What is said to a request that nobody looks at.
 HttpReply too_many(unsigned status, std::string_view sentence) {
-    HttpReply reply{.status = status, .content_type = api::problem_type};
+    HttpReply reply;
     reply.add_header("Retry-After", "1");
-    protocol::JsonWriter writer{reply.body};
-    writer.begin_object().key("type").string("about:blank").key("status").number(status);
-    writer.key("detail").string(sentence).end_object();
+    answer_problem(reply, {.status = status, .detail = sentence});
     return reply;
 }
 

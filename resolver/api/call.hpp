@@ -17,7 +17,6 @@ namespace idnode::resolver::api {
 
 inline constexpr std::string_view json_type = "application/json;charset=utf-8";
 inline constexpr std::string_view ndjson_type = "application/x-ndjson;charset=utf-8";
-inline constexpr std::string_view problem_type = "application/problem+json;charset=utf-8";
 
 /// Why a call is not done. Each interface says it in the shape that its clients know.
 struct Fault {
@@ -63,6 +62,9 @@ struct Call {
 
     /// A fault in the shape of the interface.
     HttpReply reply_of(const Fault& fault) const;
+
+private:
+    void write_error(std::string& body, const Fault& fault) const;
 };
 
 using Pending = std::shared_ptr<Call>;

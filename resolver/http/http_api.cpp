@@ -1,7 +1,10 @@
 #include "resolver/http/http_api.hpp"
 
+#include <algorithm>
+
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/record_json.hpp"
+#include "resolver/http/problem.hpp"
 #include "resolver/http/proxy.hpp"
 
 namespace idnode::resolver {
@@ -20,7 +23,7 @@ constexpr std::string_view methods_to_read = "GET, HEAD, OPTIONS";
 constexpr std::string_view methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
 
 bool is_monitor_path(std::string_view path) noexcept {
-    return path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/api/site";
+    return std::find(monitor_paths.begin(), monitor_paths.end(), path) != monitor_paths.end();
 }
 
 /// Whether a path belongs to one of the interfaces for programs; every other is a handle.
@@ -56,10 +59,14 @@ void HttpApi::clear_reply() {
     reply_.body.clear();
 }
 
-const HttpReply& HttpApi::refuse(unsigned status, std::string_view sentence) {
+const HttpReply& HttpApi::refuse(unsigned status, std::string_view sentence,
+                                 std::string_view target) {
     clear_reply();
     target_.parse("/");
-    answer_error(status, ResponseCode::protocol_error, sentence);
+    if (tells_problems(target))
+        answer_problem(reply_, {.status = status, .detail = sentence});
+    else
+        answer_error(status, ResponseCode::protocol_error, sentence);
     return reply_;
 }
 
@@ -71,8 +78,7 @@ HttpApi::Way HttpApi::route(registry::Lookup& lookup, const HttpRequest& request
     if (tunnel) return answer_tunnel(lookup, request);
     const bool whole_server = request.method == "OPTIONS" && request.target == "*";
     if (!target_.parse(whole_server ? "/" : request.target)) {
-        answer_error(400, ResponseCode::protocol_error,
-                     "The request target is no path with valid percent escapes");
+        refuse(400, "The request target is no path with valid percent escapes", request.target);
         return Way::here;
     }
     if (request.method == "OPTIONS") {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -25,6 +26,12 @@ struct NodeView {
         answer_known{};
 };
 
+// What is read on the workers' threads alone; everything else is for api::Api.
+inline constexpr std::array<std::string_view, 4> monitor_paths{"/healthz", "/readyz", "/metrics",
+                                                               "/api/site"};
+/// For people. `*` stands for a handle: any path that no interface for programs begins with.
+inline constexpr std::array<std::string_view, 2> page_paths{"/", "/*"};
+
 /// The HTTP interface: resolution in the JSON shapes of the Handle.net API, the message tunnel,
 /// and what monitors ask. One for each worker; used by its thread only.
 class HttpApi {
@@ -46,8 +53,9 @@ public:
     /// The answer to a message of the tunnel that was answered elsewhere.
     const HttpReply& complete_tunnel(const std::vector<std::string>& answers);
 
-    /// The answer to a request that could not be read.
-    const HttpReply& refuse(unsigned status, std::string_view sentence);
+    /// The answer to a request that could not be read, as far as its target is known.
+    const HttpReply& refuse(unsigned status, std::string_view sentence,
+                            std::string_view target = "/");
 
 private:
     void clear_reply();

@@ -235,8 +235,9 @@ Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system:
 Framing::Progress HttpFraming::refuse(std::size_t consumed, unsigned status,
                                       std::string_view sentence, OutBuffer& out) {
     service_.metrics().count(Refusal::malformed_http);
+    const HttpReply& reply = api_.refuse(status, sentence, request_.target);
     end_request();
-    write(api_.refuse(status, sentence), false, out);
+    write(reply, false, out);
     return {.consumed = consumed, .close = true};
 }
 
@@ -270,7 +271,7 @@ void HttpFraming::write_head(const HttpReply& reply, bool keep_alive, OutBuffer&
         if (request_.version >= 11) out.append("Transfer-Encoding: chunked\r\n");
         return out.append("\r\n");
     }
-    if (reply.status == 204) return out.append("\r\n");
+    if (reply.status == 204 || reply.status == 304) return out.append("\r\n");
     out.append("Content-Length: ");
     append_number(reply.body.size(), out);
     out.append(end_of_head);
