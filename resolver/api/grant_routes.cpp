@@ -166,6 +166,14 @@ void revoke(registry::Lookup&, const Pending& call, const Services& services) {
         204, {});
 }
 
+/// As it can be asked for: keys have no small letters, and ids of enterprises no others.
+std::string grantee_of(std::string_view key) {
+    std::string grantee{key};
+    for (char& c : grantee)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return grantee;
+}
+
 /// Those of a prefix.
 void list_grants(registry::Lookup& lookup, const Pending& call) {
     const std::string prefix{call->target.value("prefix")};
@@ -183,7 +191,7 @@ void list_grants(registry::Lookup& lookup, const Pending& call) {
          entry = cursor.next())
         for (const Grant& grant : grants::grants_from_json(entry->value))
             (out += count++ > 0 ? "," : "")
-                .append(shown({prefix, std::string{entry->key.substr(start.size())}, grant}));
+                .append(shown({prefix, grantee_of(entry->key.substr(start.size())), grant}));
     call->finish_json(out + "]}");
 }
 

@@ -231,7 +231,7 @@ TEST_F(Grants, AreGivenByWhoHasThePrefixToSomebodyThereIs) {
     }
     give("account:friend", "cost");
     EXPECT_THAT(ask("GET", "/api/v1/grants?prefix=88.1", owner_).body,
-                HasSubstr(R"("item":"cost","right":"view")"));
+                HasSubstr(R"("grantee":"account:friend","item":"cost","right":"view")"));
     EXPECT_EQ(ask("GET", "/api/v1/grants?prefix=88.1", friend_).status, 403);
 }
 
