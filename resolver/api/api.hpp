@@ -96,6 +96,9 @@ public:
     /// Takes the body of a request of which `is_stream` is true.
     std::shared_ptr<BodyStream> open_stream(const HttpRequest& request);
 
+    /// Everything that it answers. Of several that fit a request, the first answers it.
+    const std::vector<Route>& routes() const noexcept { return routes_; }
+
 private:
     class Door;
 
@@ -134,6 +137,7 @@ void add_recall_routes(std::vector<Route>& routes, const Services& services,
                        webhooks::Courier& courier);
 void add_visibility_routes(std::vector<Route>& routes, const Services& services);
 void add_trace_routes(std::vector<Route>& routes, const Services& services);
+void add_openapi_routes(std::vector<Route>& routes);
 
 /// What stands for JSON in a request body; a fault where it is something else: another media type,
 /// broken, deeper than 32 levels, or with a key twice in one object.

@@ -20,7 +20,8 @@ bool is_document(std::string_view target) noexcept {
 bool is_kept(boost::beast::http::field field, boost::beast::string_view name) noexcept {
     using Field = boost::beast::http::field;
     return field == Field::authorization || field == Field::accept || field == Field::if_match ||
-           field == Field::prefer || boost::beast::iequals(name, "Idempotency-Key") ||
+           field == Field::if_none_match || field == Field::prefer ||
+           boost::beast::iequals(name, "Idempotency-Key") ||
            boost::beast::iequals(name.substr(0, 4), "GS1-");
 }
 
@@ -90,9 +91,8 @@ void HttpRequestParser::on_field_impl(Field field, Text name, Text value, Error&
 }
 
 bool is_stream(const HttpRequest& request) noexcept {
-    constexpr std::string_view batch = "/api/v1/identifiers:batch";
     const std::string_view target = request.target;
-    return request.method == "POST" && target.substr(0, target.find('?')) == batch;
+    return request.method == "POST" && target.substr(0, target.find('?')) == batch_path;
 }
 
 void HttpRequestParser::on_header_impl(Error& error) {

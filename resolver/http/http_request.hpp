@@ -76,6 +76,9 @@ private:
     const std::size_t document_size_max_;
 };
 
+/// Where a batch of any length is sent.
+inline constexpr std::string_view batch_path = "/api/v1/identifiers:batch";
+
 /// Whether the body of a request is answered while it is read, and so may have any length. The head
 /// is known.
 bool is_stream(const HttpRequest& request) noexcept;

@@ -54,7 +54,7 @@ HttpsAnswer HttpsConnection::ask(const HttpsRequest& request) {
 
 HttpsAnswer HttpsConnection::receive(bool to_head) {
     HttpsAnswer answer = parse_head(stream_.receive_to("\r\n\r\n"));
-    if (to_head || answer.status == 204) return answer;
+    if (to_head || answer.status == 204 || answer.status == 304) return answer;
     if (answer.header("transfer-encoding") != "chunked") {
         answer.body = stream_.receive(std::stoul(answer.header("content-length")));
         return answer;

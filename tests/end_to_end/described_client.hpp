@@ -1,0 +1,53 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/end_to_end/https.hpp"
+#include "tests/end_to_end/node.hpp"
+#include "tests/support/openapi.hpp"
+
+namespace idnode::end_to_end {
+
+/// Asks a node over TLS, and has a test fail when an answer is none that docs/openapi.json
+/// describes: its status, its media type, and all of its body.
+class DescribedClient {
+public:
+    /// The node must outlive it.
+    explicit DescribedClient(const Node& node) : node_{node} {}
+
+    struct Asked {
+        std::string method;
+        std::string target;
+        std::string who{};  ///< a header that shows it; empty: nobody
+        std::string body{};
+        std::vector<std::string> headers{};
+        std::string content_type = "application/json";  ///< where there is a body
+    };
+
+    /// Expects that status, and where it is one of success, that the description allows what was
+    /// sent.
+    HttpsAnswer expect(int status, const Asked& asked);
+    /// Any status that is described will do.
+    HttpsAnswer ask(const Asked& asked);
+
+    const test::OpenApi& api() const noexcept { return api_; }
+    /// Operations that nobody has had success with, as "METHOD path".
+    std::vector<std::string> untried() const;
+
+private:
+    const test::OpenApi::Operation& operation_of(const Asked& asked) const;
+    void check_request(const test::OpenApi::Operation& operation, const Asked& asked) const;
+    void check_answer(const test::OpenApi::Operation& operation, const Asked& asked,
+                      const HttpsAnswer& answer) const;
+    void check_body(const boost::json::object& content, const std::string& type,
+                    const std::string& body, test::SchemaValidator::Others others,
+                    const std::string& what) const;
+
+    const Node& node_;
+    const test::OpenApi api_;
+    std::set<std::string> done_;
+};
+
+}  // namespace idnode::end_to_end
