@@ -135,7 +135,7 @@ private:
             if (full_) return false;
             if (!query_.types.empty() && !query_.types.contains(edge.type)) return true;
             const Windows holds = follow(edge, windows, query_.direction, query_.at);
-            if (holds.empty()) return true;
+            if (holds.empty() || (query_.may_follow && !query_.may_follow(edge))) return true;
             if (depth >= query_.depth) {
                 result_.truncated = true;
                 return false;

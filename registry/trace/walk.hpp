@@ -29,6 +29,8 @@ struct WalkQuery {
     /// The state of that moment (milliseconds since 1970); nothing: everything that ever was.
     std::optional<std::int64_t> at{};
     std::set<EdgeType> types{};  ///< empty: all
+    /// Whether an edge may be followed at all; empty: every one may.
+    std::function<bool(const Edge& edge)> may_follow{};
 };
 
 struct WalkNode {

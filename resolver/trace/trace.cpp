@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -12,6 +13,9 @@
 #include "protocol/schemes/identifier.hpp"
 #include "registry/digest.hpp"
 #include "registry/trace/event_store.hpp"
+#include "registry/trace/references.hpp"
+#include "resolver/admin/permission.hpp"
+#include "resolver/auth/digest.hpp"
 #include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver {
@@ -74,6 +78,13 @@ public:
         return policy.cut ? Sight::cut : Sight::hidden;
     }
 
+    /// That a record refers to something is known to who sees a value that says so.
+    bool may_follow(const trace::Edge& edge) {
+        if (edge.type != trace::EdgeType::reference) return true;
+        if (record_ != edge.event) read_references(edge.event);
+        return references_.contains(edge.from);
+    }
+
 private:
     bool owns(const protocol::Identifier& thing) {
         const auto [place, fresh] = owned_.try_emplace(thing.canonical, false);
@@ -112,12 +123,28 @@ private:
         return false;
     }
 
+    void read_references(const std::string& handle) {
+        record_ = handle;
+        references_.clear();
+        const auto record = lookup_.find(handle);
+        if (!record) return;
+        const auto find_values = admin::find_values_in(lookup_);
+        const auto granted = caller_.granted(lookup_.snapshot(), handle);
+        record->for_each_value([&](const protocol::ValueView& value) {
+            if (trace::is_reference(value.type) &&
+                caller_.may_read(handle, value, find_values, granted))
+                trace::add_references(value, references_);
+        });
+    }
+
     static constexpr int neighbours_max = 256;
 
     registry::Lookup& lookup_;
     const api::Caller& caller_;
     std::unordered_map<std::string, bool> owned_;    ///< by canonical form
     std::unordered_map<std::string, bool> granted_;  ///< by prefix
+    std::string record_{};  ///< whose references these are, as far as the caller sees them
+    std::set<std::string> references_{};
 };
 
 bool is_known(registry::Lookup& lookup, const std::string& id) {
@@ -131,11 +158,16 @@ bool is_known(registry::Lookup& lookup, const std::string& id) {
     return edge || lookup.find(id).has_value();
 }
 
-/// What stands for a thing that may not be named: the same in one answer, and nothing that could be
-/// guessed back.
+/// What stands for a thing that may not be named: the same as long as the node runs, and nothing
+/// that could be guessed back, since nobody else knows the salt.
 std::string tombstone_of(std::string_view id) {
+    static const auto salt = [] {
+        std::array<std::byte, 16> octets;
+        auth::fill_random(octets);
+        return std::string{protocol::text_of(protocol::Bytes{octets})};
+    }();
     const registry::Digest digest =
-        registry::Sha256{}.of(protocol::bytes_of("tombstone\n" + std::string{id}));
+        registry::Sha256{}.of(protocol::bytes_of(salt + std::string{id}));
     return "hidden:" + protocol::to_hex(protocol::text_of(protocol::Bytes{digest}).substr(0, 8));
 }
 
@@ -173,12 +205,14 @@ Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api
         options.roots, [&](const std::string& root) { return is_known(lookup, root); });
     if (!result.known) return result;
     Eyes eyes{lookup, caller};
-    trace::WalkQuery query{.roots = options.roots,
-                           .depth = options.depth,
-                           .nodes_max = options.nodes_max,
-                           .edges_max = std::max(edges_least, options.nodes_max * 20),
-                           .at = options.at,
-                           .types = options.types};
+    trace::WalkQuery query{
+        .roots = options.roots,
+        .depth = options.depth,
+        .nodes_max = options.nodes_max,
+        .edges_max = std::max(edges_least, options.nodes_max * 20),
+        .at = options.at,
+        .types = options.types,
+        .may_follow = [&](const trace::Edge& edge) { return eyes.may_follow(edge); }};
     const auto look = [&](const std::string& id) { return eyes.look(id); };
     for (const auto& [wanted, direction] :
          {std::pair{options.up, trace::Direction::up}, {options.down, trace::Direction::down}}) {
@@ -218,10 +252,12 @@ public:
     Names(registry::Lookup& lookup, const Trace& trace) : lookup_{lookup} {
         for (const TraceNode& node : trace.nodes) sights_.emplace(node.id, node.sight);
     }
-    std::string of(const std::string& id) {
+    bool is_hidden(const std::string& id) const {
         const auto sight = sights_.find(id);
-        const bool hidden = sight != sights_.end() && sight->second == Sight::hidden;
-        return hidden ? tombstone_of(id) : spelled(lookup_, id);
+        return sight != sights_.end() && sight->second == Sight::hidden;
+    }
+    std::string of(const std::string& id) {
+        return is_hidden(id) ? tombstone_of(id) : spelled(lookup_, id);
     }
 
 private:
@@ -236,14 +272,16 @@ void write_edge(JsonWriter& writer, const trace::Edge& edge, Names& names) {
         .key("to")
         .string(names.of(edge.to));
     writer.key("type").string(name_of(edge.type));
-    if (edge.quantity) writer.key("quantity").decimal(*edge.quantity);
-    if (!edge.unit.empty()) writer.key("unit").string(edge.unit);
+    // How much of something went where is not for who may not know what it was.
+    const bool whole = !names.is_hidden(edge.from) && !names.is_hidden(edge.to);
+    if (whole && edge.quantity) writer.key("quantity").decimal(*edge.quantity);
+    if (whole && !edge.unit.empty()) writer.key("unit").string(edge.unit);
     const bool timed =
         edge.type != trace::EdgeType::membership && edge.type != trace::EdgeType::reference;
     if (timed) writer.key("validFrom").string(protocol::epcis::format_event_time(edge.valid_from));
     if (edge.valid_to)
         writer.key("validTo").string(protocol::epcis::format_event_time(*edge.valid_to + 1));
-    if (!edge.event.empty() && edge.type != trace::EdgeType::reference)
+    if (whole && !edge.event.empty() && edge.type != trace::EdgeType::reference)
         writer.key("eventID").string(edge.event);
     writer.end_object();
 }
