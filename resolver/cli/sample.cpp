@@ -109,7 +109,7 @@ void add_chain_options(CLI::App& command, const std::shared_ptr<Arguments>& argu
                 "Events instead of records: the history of automotive, steel or food")
             ->transform(CLI::CheckedTransformer(industries));
     command.add_option("--scale", arguments->events.chain.scale, "About how many edges")
-        ->check(CLI::Range(1, 100'000'000))
+        ->check(CLI::Range(1, 50'000'000))
         ->needs(chain)
         ->capture_default_str();
     command

@@ -26,8 +26,9 @@ struct ChainOptions {
 /// that are broken up and packed anew, lorries, shops.
 ///
 /// Among the events are some that are declared wrong later. The same options give the same octets
-/// on every machine. Memory does not grow with the scale, but for the genealogy, which is told
-/// everything where there is one. `progress` is told the number of edges from time to time.
+/// on every machine, and no name stands for two things up to 50 million edges. Memory does not grow
+/// with the scale, but for the genealogy, which is told everything where there is one. `progress`
+/// is told the number of edges from time to time.
 void generate_chain(const ChainOptions& options, const std::function<void(std::string_view)>& sink,
                     Genealogy* genealogy, const std::function<void(std::uint64_t)>& progress);
 

@@ -287,6 +287,25 @@ TEST_F(Tracing, WorksFromTheCommandLineOnTheRegistryOfARunningNode) {
     EXPECT_THAT(node_.do_run({"check"}), HasSubstr("no fault"));
 }
 
+TEST_F(Tracing, CapturesDocumentsOneBehindTheOtherUpToOneThatIsWrong) {
+    const std::string wrong = document(R"({"type":"ObjectEvent",)" + timed("2026-01-01T00:00:00Z") +
+                                       R"(,"action":"CREATE","epcList":["urn:x:y"]})");
+    const std::string documents = document(heat_to_lot()) + '\n' + wrong + '\n' +
+                                  document(packing("ADD", "2026-01-03T00:00:00Z")) + '\n';
+    const Outcome stopped = node_.run({"capture", "-"}, documents);
+    EXPECT_EQ(stopped.exit_code, 2);
+    EXPECT_THAT(stopped.out, HasSubstr("Captured 1 events; 0 were known, 1 were wrong"));
+    EXPECT_THAT(stopped.err, HasSubstr("standard input, document 2: event 0: action: expected"));
+    EXPECT_THAT(nodes_of(std::string{"/api/v1/trace/urn:x:heat1?direction=down"}),
+                UnorderedElementsAre("urn:x:heat1", lot));
+    const Outcome went_on = node_.run({"capture", "-", "--proceed", "--json"}, documents);
+    EXPECT_EQ(went_on.exit_code, 4);
+    EXPECT_THAT(went_on.out, HasSubstr(R"({"captured":1,"known":1,"wrong":1,"seconds":)"));
+    EXPECT_EQ(node_.run({"capture", "-", "--proceed"}, documents + "{").exit_code, 2);
+    EXPECT_THAT(nodes_of(std::string{"/api/v1/trace/urn:x:heat1?direction=down"}),
+                UnorderedElementsAre("urn:x:heat1", lot, instance, pallet));
+}
+
 TEST_F(Tracing, WritesWhatItFindsInEveryFormat) {
     const std::string ships = R"({"type":"ObjectEvent",)" + timed("2026-01-04T00:00:00Z") +
                               R"(,"action":"OBSERVE","bizStep":"shipping","epcList":[")" + pallet +
