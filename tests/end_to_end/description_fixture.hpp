@@ -95,6 +95,7 @@ protected:
     void use_snms();
     void use_epcis();
     void use_trace();
+    void use_statistics();
     void use_pages();
 
     Node node_;

@@ -144,6 +144,20 @@ void Description::use_trace() {
     say(400, "POST", "/api/v1/recall", R"({"identifiers":[]})");
 }
 
+void Description::use_statistics() {
+    const std::string path = "/api/v1/statistics";
+    for (const char* const by : {"prefix", "enterprise", "node"}) {
+        const HttpsAnswer rows = say(200, "GET", path + "?by=" + by);
+        EXPECT_THAT(rows.body, HasSubstr(R"("latency")"));
+    }
+    EXPECT_THAT(say(200, "GET", path + "?format=csv").body, HasSubstr("day,prefix"));
+    EXPECT_THAT(say(200, "GET", path + "/sources?prefix=88.1").body, HasSubstr("127.0.0.1"));
+    say(200, "GET", path + "/sources?prefix=88.1", {}, {"Accept: text/csv"});
+    say(400, "GET", path + "?from=yesterday");
+    say(400, "GET", path + "/sources");
+    anybody(401, "GET", path);
+}
+
 void Description::use_pages() {
     for (const char* const path : {"/healthz", "/readyz", "/metrics", "/api/site", "/"})
         anybody(200, "GET", path);

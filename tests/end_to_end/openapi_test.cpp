@@ -220,6 +220,7 @@ TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
     use_snms();
     use_epcis();
     use_trace();
+    use_statistics();
     use_pages();
     EXPECT_THAT(client_.untried(), IsEmpty());
 }

@@ -194,7 +194,7 @@ void PrivacyWorld::change_account(const std::string& name, const std::string& fi
 void PrivacyWorld::register_values() {
     node_.import(
         import_line("88.1/R", admin_of(100, "administrator-key", "111111111111") +
-                                  admin_of(101, "key-without-read", "111101111111")) +
+                                  admin_of(101, "key-without-read", "101111111111")) +
         import_line("0.NA/88.1", admin_of(100, "administrator-key", "111111111111")) +
         R"({"handle":"88.1/markedReference","values":[{"index":1,"type":"URL","data":"u"}]})"
         "\n"

@@ -191,10 +191,29 @@ TEST_F(Tracing, ShowsACallerOnlyWhatIsHis) {
     const HttpsAnswer trace = ask("GET", "/api/v1/trace/urn:x:product?direction=up", {}, {firm});
     EXPECT_THAT(trace.body, HasSubstr("S1"));
     EXPECT_THAT(trace.body, HasSubstr(R"("hidden":true)"));
-    EXPECT_THAT(trace.body, Not(HasSubstr("heat1")));
+    for (const char* const secret : {"heat1", "urn:event:1", "quantity", "KGM"})
+        EXPECT_THAT(trace.body, Not(HasSubstr(secret)));
     EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:1", {}, {firm}).status, 404);
     EXPECT_EQ(HttpsConnection{node_.https()}.ask({.target = "/api/v1/trace/urn:x:heat1"}).status,
               401);
+}
+
+TEST_F(Tracing, GivesWhatIsHiddenNamesThatNobodyCanComputeAndNoOtherRunHas) {
+    capture(heat_to_lot());
+    ask("PUT", "/api/v1/accounts/firm", R"({"role":"partner","password":"some-secret"})");
+    HttpsConnection https{node_.https()};
+    const std::string firm = log_in(https, "firm", "some-secret");
+    const auto name = [&] {
+        const auto trace =
+            ask("GET", "/api/v1/trace/urn:x:heat1?direction=down", {}, {firm}).json();
+        return std::string{trace.at("root").as_string()};
+    };
+    const std::string first = name();
+    EXPECT_THAT(first, ::testing::StartsWith("hidden:"));
+    EXPECT_EQ(name(), first);
+    EXPECT_EQ(node_.stop(), 0);
+    node_.start();
+    EXPECT_NE(name(), first);
 }
 
 TEST_F(Tracing, ListsEventsInPagesAndRefusesWhatNoIndexServes) {

@@ -161,6 +161,8 @@ struct Parts {
         false,
         resolver::auth::Weak::refused};
     resolver::api::ChangeWatch change_watch{node.store(), [](auto) {}};
+    resolver::statistics::Statistics statistics{node.store(), clock, {}};
+    resolver::api::ListMarks list_marks;
 };
 
 /// What the node answers, as "METHOD pattern".
@@ -172,10 +174,12 @@ std::vector<std::string> routes_of_the_node() {
                                .gate = parts.gate,
                                .clock = parts.clock,
                                .config = parts.config,
+                               .statistics = parts.statistics,
                                .sessions = parts.sessions,
                                .authenticator = parts.authenticator,
                                .post = [](auto) {},
-                               .change_watch = parts.change_watch}};
+                               .change_watch = parts.change_watch,
+                               .list_marks = parts.list_marks}};
     std::vector<std::string> routes;
     for (const Route& each : served.routes())
         routes.push_back(std::string{each.method} + ' ' + std::string{each.pattern});
