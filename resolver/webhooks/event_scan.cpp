@@ -28,8 +28,13 @@ Scanned EventScan::find(const registry::Snapshot& snapshot, const ScanQuery& wan
 
 const EventScan::Terms& EventScan::terms_of(const trace::EventView& event) {
     if (const auto known = kept_.find(event.number); known != kept_.end()) return known->second;
-    if (kept_.size() >= kept_max) kept_.clear();
-    return kept_.emplace(event.number, api::terms_of(event)).first->second;
+    if (kept_terms_ > kept_terms_max) {
+        kept_.clear();
+        kept_terms_ = 0;
+    }
+    const Terms& terms = kept_.emplace(event.number, api::terms_of(event)).first->second;
+    kept_terms_ += terms.size() + 1;
+    return terms;
 }
 
 }  // namespace idnode::resolver::webhooks

@@ -46,8 +46,9 @@ private:
 
     const Terms& terms_of(const registry::trace::EventView& event);
 
-    static constexpr std::size_t kept_max = 4096;
+    static constexpr std::size_t kept_terms_max = 200'000;
     std::unordered_map<std::uint64_t, Terms> kept_;  ///< by number
+    std::size_t kept_terms_ = 0;                     ///< of all of them
 };
 
 }  // namespace idnode::resolver::webhooks

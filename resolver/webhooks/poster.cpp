@@ -103,7 +103,9 @@ asio::awaitable<PostOutcome> Poster::post(Posting posting) {
         }
         beast::ssl_stream<beast::tcp_stream> stream{std::move(plain), tls_->context};
         stream.set_verify_callback(asio::ssl::host_name_verification{destination.host});
-        SSL_set_tlsext_host_name(stream.native_handle(), destination.host.c_str());
+        boost::system::error_code is_name;  // no address may stand there (RFC 6066 §3)
+        asio::ip::make_address(destination.host, is_name);
+        if (is_name) SSL_set_tlsext_host_name(stream.native_handle(), destination.host.c_str());
         co_await stream.async_handshake(asio::ssl::stream_base::client, use_awaitable);
         outcome.status = co_await exchange(stream, request);
     } catch (const Forbidden& forbidden) {

@@ -114,7 +114,10 @@ bool RecallWatch::touches(const registry::Snapshot& snapshot, const WatchedRecal
 /// What an event connects: the things that it names, and the lots of which they are.
 const RecallWatch::Things& RecallWatch::things_of(const trace::EventView& event) {
     if (const auto known = kept_.find(event.number); known != kept_.end()) return known->second;
-    if (kept_.size() >= kept_max) kept_.clear();
+    if (kept_things_ > kept_things_max) {
+        kept_.clear();
+        kept_things_ = 0;
+    }
     std::set<std::string> things;
     const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
     if (document && !document->events.empty()) {
@@ -127,6 +130,7 @@ const RecallWatch::Things& RecallWatch::things_of(const trace::EventView& event)
             for (const trace::EdgeFact& fact : mapped->facts) things.insert({fact.from, fact.to});
         }
     }
+    kept_things_ += things.size() + 1;
     return kept_.emplace(event.number, Things{things.begin(), things.end()}).first->second;
 }
 

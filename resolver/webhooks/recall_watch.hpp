@@ -71,8 +71,9 @@ private:
                  std::uint64_t number);
     const Things& things_of(const registry::trace::EventView& event);
 
-    static constexpr std::size_t kept_max = 4096;
+    static constexpr std::size_t kept_things_max = 200'000;
     std::unordered_map<std::uint64_t, Things> kept_;  ///< by number
+    std::size_t kept_things_ = 0;                     ///< of all of them
 };
 
 /// The changes that keep what a new recall has reached, so that it is not told: in parts, one for
