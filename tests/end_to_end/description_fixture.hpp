@@ -43,7 +43,7 @@ protected:
         node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
         node_.write_config(
             "listen: {https: ['127.0.0.1:0']}\nhttp: {body_size_max_kib: 64}\n"
-            "snms: {daily_hash: true}\n" +
+            "snms: {daily_hash: true}\nwebhooks: {private_destinations: true}\n" +
             std::string{unlimited_proofs});
         node_.start();
         boss_ = log_in("boss", "boss-secret");
@@ -94,7 +94,9 @@ protected:
     void use_sessions();
     void use_snms();
     void use_epcis();
+    void use_queries();
     void use_trace();
+    void use_recalls();
     void use_statistics();
     void use_pages();
 

@@ -128,6 +128,54 @@ void Description::use_epcis() {
     }
 }
 
+void Description::use_queries() {
+    const std::string path = "/epcis/v2/queries";
+    const std::string query = R"({"name":"made","query":{"EQ_bizStep":"commissioning"}})";
+    say(201, "POST", path, query);
+    say(409, "POST", path, query);
+    say(400, "POST", path, R"({"name":"a/b","query":{}})");
+    say(201, "POST", path, R"({"name":"more","query":{}})");
+    EXPECT_THAT(say(200, "GET", path + "?perPage=1").header("link"), HasSubstr("next"));
+    say(200, "GET", path + "/made");
+    EXPECT_THAT(say(200, "GET", path + "/made/events?perPage=1").body, HasSubstr("urn:event:"));
+    say(400, "GET", path + "/made/events?perPage=0");
+    const std::string subscriptions = path + "/made/subscriptions";
+    const HttpsAnswer made =
+        say(201, "POST", subscriptions,
+            R"({"dest":"http://127.0.0.1:9/","signatureToken":"a secret",)"
+            R"("schedule":{"second":"0","minute":"[0-9],30"},"reportIfEmpty":true,)"
+            R"("initialRecordTime":"2026-01-01T00:00:00Z"})");
+    say(201, "POST", subscriptions, R"({"dest":"http://127.0.0.1:9/","stream":true})");
+    say(400, "POST", subscriptions, R"({"dest":"ftp://127.0.0.1/","stream":true})");
+    say(200, "GET", subscriptions);
+    say(200, "GET", made.header("location"));
+    say(204, "DELETE", made.header("location"));
+    say(404, "GET", made.header("location"));
+    say(204, "DELETE", path + "/made");
+    say(404, "GET", path + "/made");
+}
+
+void Description::use_recalls() {
+    const std::string path = "/api/v1/recalls";
+    const HttpsAnswer made =
+        say(201, "POST", path,
+            R"({"name":"heat","dest":"http://127.0.0.1:9/","identifiers":["urn:x:heat1"]})");
+    EXPECT_EQ(made.json().at("count"), 1);
+    say(400, "POST", path, R"({"name":"heat","dest":"ftp://127.0.0.1/","identifiers":["a"]})");
+    say(200, "GET", path);
+    say(400, "GET", path + "?perPage=0");
+    say(200, "GET", made.header("location"));
+    say(204, "DELETE", made.header("location"));
+    say(404, "GET", made.header("location"));
+    const std::string policy = "/api/v1/visibility/88.1";
+    say(404, "GET", policy);
+    say(200, "PUT", policy, R"({"oneUpOneDown":true,"hidden":"cut"})");
+    say(200, "GET", policy);
+    say(400, "PUT", policy, R"({"hidden":"half"})");
+    say(204, "DELETE", policy);
+    anybody(401, "GET", policy);
+}
+
 void Description::use_trace() {
     const std::string path = "/api/v1/trace/";
     const HttpsAnswer whole = say(200, "GET", path + lot + "?direction=up");

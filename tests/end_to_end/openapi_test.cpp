@@ -219,7 +219,9 @@ TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
     use_sessions();
     use_snms();
     use_epcis();
+    use_queries();
     use_trace();
+    use_recalls();
     use_statistics();
     use_pages();
     EXPECT_THAT(client_.untried(), IsEmpty());

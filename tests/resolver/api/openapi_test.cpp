@@ -163,6 +163,7 @@ struct Parts {
     resolver::api::ChangeWatch change_watch{node.store(), [](auto) {}};
     resolver::statistics::Statistics statistics{node.store(), clock, {}};
     resolver::api::ListMarks list_marks;
+    resolver::api::KnownCallers known_callers;
 };
 
 /// What the node answers, as "METHOD pattern".
@@ -179,7 +180,8 @@ std::vector<std::string> routes_of_the_node() {
                                .authenticator = parts.authenticator,
                                .post = [](auto) {},
                                .change_watch = parts.change_watch,
-                               .list_marks = parts.list_marks}};
+                               .list_marks = parts.list_marks,
+                               .known_callers = parts.known_callers}};
     std::vector<std::string> routes;
     for (const Route& each : served.routes())
         routes.push_back(std::string{each.method} + ' ' + std::string{each.pattern});
