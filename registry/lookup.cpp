@@ -26,8 +26,8 @@ constexpr std::size_t warm_ahead = std::size_t{1} << 20;
 
 }  // namespace
 
-Lookup::Lookup(const Store& store, std::size_t front_memory_max)
-    : snapshot_{store}, front_{front_memory_max, snapshot_.record_count()} {
+Lookup::Lookup(const Store& store, std::size_t front_memory_max, Disk disk)
+    : snapshot_{store}, front_{front_memory_max, snapshot_.record_count()}, disk_{disk} {
     missed_.reserve(missed_max);
     keys_.resize(TreeWalk::batch_max * HandleKey::size_max);
     foreseen_.reserve(TreeWalk::batch_max);
@@ -139,7 +139,7 @@ void Lookup::look_ahead(const HandleGroup& handles) {
         if (!find_in_front(each)) missed.push_back(&each);
     if (missed.empty()) return;
     store_was_read_ = true;
-    if (wary_batches_ > 0) set_absent_aside(missed);
+    if (disk_ == Disk::set_aside && wary_batches_ > 0) set_absent_aside(missed);
     find_in_store(missed);
 }
 

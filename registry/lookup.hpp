@@ -26,9 +26,16 @@ using HandleGroup = boost::container::static_vector<std::string_view, TreeWalk::
 /// store.
 class Lookup {
 public:
+    /// Whether whoever uses it can stand still until the disk delivers.
+    enum class Disk {
+        set_aside,  ///< no: `must_wait` says for what
+        wait,       ///< yes, and nothing is asked of the system first
+    };
+
     /// Holds the present state; the front index takes at most `front_memory_max` octets, and 0
     /// goes without.
-    explicit Lookup(const Store& store, std::size_t front_memory_max = 0);
+    explicit Lookup(const Store& store, std::size_t front_memory_max = 0,
+                    Disk disk = Disk::set_aside);
 
     /// Moves on to the present state. Cheap while nothing changes: once per batch of requests.
     void renew();
@@ -116,6 +123,7 @@ private:
     std::uint64_t waits_ = 0;       ///< of this thread for the disk, when last seen
     /// Batches that read the store and find all of it in memory, before it is trusted to be there.
     static constexpr unsigned wary_batches_max = 4096;
+    Disk disk_;
     unsigned wary_batches_ = wary_batches_max;  ///< for so long pages are asked for first
     std::uintptr_t warm_block_ = 0;  ///< of the map, where the front index was filled from last
     std::string warm_key_;           ///< up to where the front index was filled

@@ -20,7 +20,15 @@ std::string_view escape_of(char c) {
     }
 }
 
-bool is_plain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+/// Which octets may stand in a JSON string as they are.
+constexpr std::array<bool, 256> plain_octets = [] {
+    std::array<bool, 256> plain{};
+    for (std::size_t each = 0x20; each < plain.size(); ++each)
+        plain[each] = each != '"' && each != '\\';
+    return plain;
+}();
+
+bool is_plain(char c) { return plain_octets[static_cast<unsigned char>(c)]; }
 
 }  // namespace
 

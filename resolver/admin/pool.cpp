@@ -220,7 +220,7 @@ void Pool::post(Task task) {
 }
 
 void Pool::run(const registry::Store& store) {
-    registry::Lookup lookup{store};
+    registry::Lookup lookup{store, 0, registry::Lookup::Disk::wait};
     lookup.release();
     std::unique_lock lock{guard_};
     for (;;) {

@@ -18,6 +18,8 @@ using protocol::ResponseCode;
 using protocol::ValueView;
 
 constexpr std::size_t handles_max = 10'000;
+/// Octets of one of these in the answer, more or less.
+constexpr std::size_t usual_result_size = 600;
 
 /// The handles that a body lists: `{"handles":[…]}`, or a list alone.
 std::variant<std::vector<std::string>, Fault> read_handles(const Call& call) {
@@ -79,6 +81,8 @@ void resolve_batch(registry::Lookup& lookup, const Pending& call, const Services
     const auto handles = read_handles(*call);
     if (const auto* const fault = std::get_if<Fault>(&handles)) return call->fail(*fault);
     HttpReply reply{.content_type = json_type};
+    const auto& asked = std::get<std::vector<std::string>>(handles);
+    reply.body.reserve(asked.size() * usual_result_size);
     JsonWriter writer{reply.body};
     writer.begin_object().key("results").begin_array();
     registry::HandleGroup group;
@@ -98,7 +102,7 @@ void resolve_batch(registry::Lookup& lookup, const Pending& call, const Services
         }
         group.clear();
     };
-    for (const std::string& handle : std::get<std::vector<std::string>>(handles)) {
+    for (const std::string& handle : asked) {
         group.push_back(handle);
         if (group.size() == group.capacity()) answer_group();
     }

@@ -60,7 +60,7 @@ bool JobRunner::stopped() {
 }
 
 void JobRunner::run() {
-    registry::Lookup lookup{services_.store};
+    registry::Lookup lookup{services_.store, 0, registry::Lookup::Disk::wait};
     lookup.release();
     std::unique_lock lock{guard_};
     for (;;) {

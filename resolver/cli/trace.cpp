@@ -153,7 +153,7 @@ void write(registry::Lookup& lookup, const Trace& found, const TraceArguments& a
 
 ExitCode run(const TraceArguments& arguments) {
     const registry::Store store{arguments.data_directory, registry::Store::Access::read};
-    registry::Lookup lookup{store};
+    registry::Lookup lookup{store, 0, registry::Lookup::Disk::wait};
     const bool recalls = arguments.format == "report";
     TraceOptions options{.roots = {},
                          .up = arguments.up || (!arguments.down && !recalls),

@@ -28,7 +28,7 @@ void Courier::look(Live& live, std::uint64_t count) {
         Joined joined{.through = after};
         std::chrono::nanoseconds penalty{0};
         try {
-            registry::Lookup lookup{services_.store};
+            registry::Lookup lookup{services_.store, 0, registry::Lookup::Disk::wait};
             joined = watch_.look(lookup, recall, after, again);
         } catch (const std::exception& error) {
             spdlog::error("webhooks: recall {}: {}", recall.id, error.what());
