@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include "protocol/handle/handle.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/statistics/report.hpp"
@@ -83,7 +85,15 @@ void answer_statistics(registry::Lookup& lookup, const Pending& call, const Serv
             {.status = 403, .message = "The node as a whole is for its operator and auditors"});
     services.statistics.refresh();
     lookup.renew();
-    finish_rows(*call, make_report(lookup.snapshot(), asked));
+    const auto rows = make_report(lookup.snapshot(), asked);
+    if (!rows)
+        return call->fail(
+            {.status = 413,
+             .message = fmt::format("from: expected days that come to at most {} rows of single "
+                                    "prefixes, found more",
+                                    asked.rows_max),
+             .field = "from"});
+    finish_rows(*call, *rows);
 }
 
 /// `GET /api/v1/statistics/sources?day=&prefix=&format=json|csv`

@@ -42,12 +42,14 @@ void set_visibility(const Pending& call, const Services& services) {
         [call, text = to_json(*read)] { call->finish_json(text); });
 }
 
+Fault nothing_set() { return {.status = 404, .message = "Nothing is set for this prefix"}; }
+
 /// `GET /api/v1/visibility/{prefix}`: what was set, to whoever may set it.
 void get_visibility(registry::Lookup& lookup, const Pending& call) {
     if (const auto fault = find_fault(*call)) return call->fail(*fault);
     const auto stored =
         find_entry(lookup.snapshot(), Area::visibility, visibility_key(call->argument));
-    if (!stored) return call->fail({.status = 404, .message = "Nothing is set for this prefix"});
+    if (!stored) return call->fail(nothing_set());
     call->finish_json(std::string{*stored});
 }
 
@@ -56,9 +58,9 @@ void end_visibility(const Pending& call, const Services& services) {
     if (const auto fault = find_fault(*call)) return call->fail(*fault);
     change_entries(
         call, services,
-        [call](const registry::WriteView&) -> EntryDecision {
-            return registry::ChangeSet{.changes = {registry::RemoveEntry{
-                                           Area::visibility, visibility_key(call->argument)}},
+        [key = visibility_key(call->argument)](const registry::WriteView& view) -> EntryDecision {
+            if (!view.entry(Area::visibility, key)) return nothing_set();
+            return registry::ChangeSet{.changes = {registry::RemoveEntry{Area::visibility, key}},
                                        .origin = {}};
         },
         [call] { call->finish({.status = 204}); });

@@ -42,10 +42,16 @@ ExitCode print_statistics(const StatisticsOptions& options) {
         throw CLI::ValidationError{"--sources", "expected --prefix and the day in --from with it"};
     const registry::Store store{options.data_directory, registry::Store::Access::read};
     const registry::Snapshot snapshot{store};
-    if (options.sources)
+    if (options.sources) {
         print_rows(statistics::list_sources(snapshot, query.from, wanted), options.json);
-    else
-        print_rows(make_report(snapshot, query), options.json);
+        return ExitCode::success;
+    }
+    const auto rows = make_report(snapshot, query);
+    if (!rows)
+        throw CLI::ValidationError{"--from", "expected days that come to at most " +
+                                                 std::to_string(query.rows_max) +
+                                                 " rows of single prefixes, found more"};
+    print_rows(*rows, options.json);
     return ExitCode::success;
 }
 

@@ -115,7 +115,7 @@ std::string csv_quoted(std::string_view text) {
 
 }  // namespace
 
-std::vector<Row> make_report(const Snapshot& snapshot, const ReportQuery& query) {
+std::optional<std::vector<Row>> make_report(const Snapshot& snapshot, const ReportQuery& query) {
     std::vector<Row> rows;
     const std::string begin = figures_key(query.from, {});
     const std::string end = figures_key(query.to + 1, {});
@@ -131,8 +131,8 @@ std::vector<Row> make_report(const Snapshot& snapshot, const ReportQuery& query)
         row.enterprise = find_enterprise(snapshot, row.prefix);
         if (!query.enterprise.empty() && row.enterprise != query.enterprise) continue;
         row.figures = *figures;
+        if (rows.size() == query.rows_max) return std::nullopt;
         rows.push_back(std::move(row));
-        if (rows.size() == rows_max) break;
     }
     if (query.by == Group::prefix) return rows;
     rows = group_rows(snapshot, rows, query.by);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,9 @@ namespace idnode::resolver::statistics {
 /// By what figures are added up.
 enum class Group { prefix, enterprise, node };
 
-/// What is asked for. A report covers `days_max` days and `rows_max` rows at the most.
+inline constexpr std::size_t rows_max = 100'000;
+
+/// What is asked for.
 struct ReportQuery {
     std::uint32_t from = 0;         ///< a day as YYYYMMDD
     std::uint32_t to = 99'991'231;  ///< the last one
@@ -22,9 +25,9 @@ struct ReportQuery {
     std::string enterprise{};  ///< the id of one; empty: of all
     std::function<bool(std::string_view folded_prefix)>
         sees{};  ///< whether a prefix may be told of
+    /// Of days and prefixes that are told of or added up.
+    std::size_t rows_max = statistics::rows_max;
 };
-
-inline constexpr std::size_t rows_max = 100'000;
 
 /// One line of a report. The prefix is empty for what was asked of other nodes' prefixes, and in
 /// rows of enterprises and the node. In those, `peak` is the highest of a single prefix, but for
@@ -36,9 +39,11 @@ struct Row {
     Figures figures;
 };
 
-/// The rows in the order of their days, cut off behind `rows_max`. What was counted in the last
-/// seconds may not be there yet (`Statistics::refresh`).
-std::vector<Row> make_report(const registry::Snapshot& snapshot, const ReportQuery& query);
+/// The rows in the order of their days. What was counted in the last seconds may not be there yet
+/// (`Statistics::refresh`). Nothing where there are more than `rows_max`: sums that were cut off
+/// would pass for whole ones.
+std::optional<std::vector<Row>> make_report(const registry::Snapshot& snapshot,
+                                            const ReportQuery& query);
 
 /// `{"rows":[{"day","prefix","enterprise","identifiers","created","modified","deleted",
 /// "resolutions":{"requests","successes","latency":{"min","average","max","maxAt"},"peak",

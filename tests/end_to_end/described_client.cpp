@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 
+#include "protocol/handle/handle.hpp"
 #include "resolver/http/request_target.hpp"
 
 namespace idnode::end_to_end {
@@ -46,6 +48,28 @@ HttpsAnswer DescribedClient::ask(const Asked& asked) {
                                                              .body = asked.body});
     check_answer(operation_of(asked), asked, answer);
     return answer;
+}
+
+void DescribedClient::check_delivery(std::string_view webhook, const Received& received) const {
+    const std::string what = "webhook " + std::string{webhook};
+    const json::object& said = api_.document().at("webhooks").at(webhook).at("post").as_object();
+    const test::SchemaValidator validator{api_.document(), Others::refused};
+    for (const json::value& each : said.at("parameters").as_array()) {
+        const json::object& parameter = api_.resolve(each).as_object();
+        const std::string name{parameter.at("name").as_string()};
+        const auto header = std::ranges::find_if(received.headers, [&](const auto& found) {
+            return protocol::equal_folded(found.first, name);
+        });
+        const bool there = header != received.headers.end();
+        EXPECT_TRUE(there || !parameter.contains("required")) << what << " without " << name;
+        if (!there) continue;
+        for (const std::string& fault :
+             validator.find_faults(parameter.at("schema"), json::value(header->second)))
+            ADD_FAILURE() << what << ' ' << name << fault;
+    }
+    check_body(said.at("requestBody").at("content").as_object(),
+               media_type_of(received.headers.at("content-type")), received.body, Others::refused,
+               what);
 }
 
 std::vector<std::string> DescribedClient::untried() const {

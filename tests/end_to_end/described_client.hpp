@@ -2,10 +2,12 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
+#include "tests/end_to_end/receiver.hpp"
 #include "tests/support/openapi.hpp"
 
 namespace idnode::end_to_end {
@@ -31,6 +33,9 @@ public:
     HttpsAnswer expect(int status, const Asked& asked);
     /// Any status that is described will do.
     HttpsAnswer ask(const Asked& asked);
+
+    /// What a receiver got has to be what stands under that name among the webhooks.
+    void check_delivery(std::string_view webhook, const Received& received) const;
 
     const test::OpenApi& api() const noexcept { return api_; }
     /// Operations that nobody has had success with, as "METHOD path".

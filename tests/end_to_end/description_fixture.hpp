@@ -84,6 +84,9 @@ protected:
         return "it never ends";
     }
 
+    /// How the deliveries of a subscription or a recall stand once that figure is above zero.
+    boost::json::value wait_for_deliveries(const std::string& location, const char* figure);
+
     void use_accounts();
     void use_bulk();
     void use_lookup();
@@ -97,6 +100,7 @@ protected:
     void use_queries();
     void use_trace();
     void use_recalls();
+    void use_visibility();
     void use_statistics();
     void use_pages();
 

@@ -128,54 +128,6 @@ void Description::use_epcis() {
     }
 }
 
-void Description::use_queries() {
-    const std::string path = "/epcis/v2/queries";
-    const std::string query = R"({"name":"made","query":{"EQ_bizStep":"commissioning"}})";
-    say(201, "POST", path, query);
-    say(409, "POST", path, query);
-    say(400, "POST", path, R"({"name":"a/b","query":{}})");
-    say(201, "POST", path, R"({"name":"more","query":{}})");
-    EXPECT_THAT(say(200, "GET", path + "?perPage=1").header("link"), HasSubstr("next"));
-    say(200, "GET", path + "/made");
-    EXPECT_THAT(say(200, "GET", path + "/made/events?perPage=1").body, HasSubstr("urn:event:"));
-    say(400, "GET", path + "/made/events?perPage=0");
-    const std::string subscriptions = path + "/made/subscriptions";
-    const HttpsAnswer made =
-        say(201, "POST", subscriptions,
-            R"({"dest":"http://127.0.0.1:9/","signatureToken":"a secret",)"
-            R"("schedule":{"second":"0","minute":"[0-9],30"},"reportIfEmpty":true,)"
-            R"("initialRecordTime":"2026-01-01T00:00:00Z"})");
-    say(201, "POST", subscriptions, R"({"dest":"http://127.0.0.1:9/","stream":true})");
-    say(400, "POST", subscriptions, R"({"dest":"ftp://127.0.0.1/","stream":true})");
-    say(200, "GET", subscriptions);
-    say(200, "GET", made.header("location"));
-    say(204, "DELETE", made.header("location"));
-    say(404, "GET", made.header("location"));
-    say(204, "DELETE", path + "/made");
-    say(404, "GET", path + "/made");
-}
-
-void Description::use_recalls() {
-    const std::string path = "/api/v1/recalls";
-    const HttpsAnswer made =
-        say(201, "POST", path,
-            R"({"name":"heat","dest":"http://127.0.0.1:9/","identifiers":["urn:x:heat1"]})");
-    EXPECT_EQ(made.json().at("count"), 1);
-    say(400, "POST", path, R"({"name":"heat","dest":"ftp://127.0.0.1/","identifiers":["a"]})");
-    say(200, "GET", path);
-    say(400, "GET", path + "?perPage=0");
-    say(200, "GET", made.header("location"));
-    say(204, "DELETE", made.header("location"));
-    say(404, "GET", made.header("location"));
-    const std::string policy = "/api/v1/visibility/88.1";
-    say(404, "GET", policy);
-    say(200, "PUT", policy, R"({"oneUpOneDown":true,"hidden":"cut"})");
-    say(200, "GET", policy);
-    say(400, "PUT", policy, R"({"hidden":"half"})");
-    say(204, "DELETE", policy);
-    anybody(401, "GET", policy);
-}
-
 void Description::use_trace() {
     const std::string path = "/api/v1/trace/";
     const HttpsAnswer whole = say(200, "GET", path + lot + "?direction=up");
@@ -192,16 +144,133 @@ void Description::use_trace() {
     say(400, "POST", "/api/v1/recall", R"({"identifiers":[]})");
 }
 
+namespace {
+
+/// A receiver that fails at the first delivery.
+std::optional<unsigned> take_the_second(std::size_t number, const Received&) {
+    return number == 0 ? 503U : 200U;
+}
+
+}  // namespace
+
+json::value Description::wait_for_deliveries(const std::string& location, const char* figure) {
+    json::value found;
+    for (int looks = 0; looks < 500; ++looks) {
+        found = say(200, "GET", location).json();
+        if (found.at("delivery").at(figure).to_number<int>() > 0) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+    return found.at("delivery");
+}
+
+void Description::use_queries() {
+    const std::string path = "/epcis/v2/queries";
+    const std::string meltings =
+        R"({"name":"meltings","query":{"eventType":["TransformationEvent"],)"
+        R"("EQ_bizStep":"commissioning","GE_eventTime":"2020-01-01T00:00:00Z","perPage":1}})";
+    const HttpsAnswer made = say(201, "POST", path, meltings);
+    say(409, "POST", path, meltings);
+    say(400, "POST", path, R"({"name":"a/b","query":{}})");
+    say(201, "POST", path, R"({"name":"最近","query":{"maxEventCount":1}})");
+    EXPECT_THAT(say(200, "GET", path + "?perPage=1").header("link"), HasSubstr("next"));
+    say(400, "GET", path + "?perPage=0");
+    const std::string one = made.header("location");
+    say(200, "GET", one);
+    EXPECT_THAT(say(200, "GET", one + "/events").header("link"), HasSubstr("next"));
+    say(400, "GET", one + "/events?EQ_bizStep=packing");
+    say(413, "GET", path + "/%E6%9C%80%E8%BF%91/events");
+    say(404, "GET", path + "/none/events");
+
+    Receiver receiver{take_the_second};
+    const std::string all = one + "/subscriptions";
+    const auto subscribe = [&](int status, const std::string& controls) {
+        return say(status, "POST", all, R"({"dest":")" + receiver.url() + "\"," + controls + '}');
+    };
+    const HttpsAnswer streamed =
+        subscribe(201, R"("signatureToken":"some-shared-secret","stream":true,)"
+                       R"("initialRecordTime":"2020-01-01T00:00:00+08:00")");
+    subscribe(
+        201, R"("schedule":{"month":2,"dayOfMonth":"29","hour":"[8-18],20"},"reportIfEmpty":true)");
+    subscribe(400, R"("stream":true,"schedule":{"hour":1})");
+    const std::string location = streamed.header("location");
+    EXPECT_TRUE(wait_for_deliveries(location, "failures").as_object().contains("lastFailure"));
+    wait_for_deliveries(location, "delivered");
+    for (const Received& each : receiver.wait_for(2)) client_.check_delivery("events", each);
+    EXPECT_THAT(say(200, "GET", all + "?perPage=1").header("link"), HasSubstr("next"));
+    EXPECT_THAT(say(200, "GET", location).body, HasSubstr("lastNotifiedAt"));
+    say(204, "DELETE", location);
+    say(404, "DELETE", location);
+    say(204, "DELETE", one);
+    say(404, "DELETE", one);
+}
+
+void Description::use_recalls() {
+    Receiver receiver{take_the_second};
+    const std::string path = "/api/v1/recalls";
+    const auto make = [&](int status, const std::string& more) {
+        return say(status, "POST", path,
+                   R"({"name":"heat 1","identifiers":["urn:x:heat1"],"dest":")" + receiver.url() +
+                       '"' + more + '}');
+    };
+    const HttpsAnswer made =
+        make(201, R"(,"direction":"down","types":"transformation,aggregation",)"
+                  R"("from":"2020-01-01","signatureToken":"some-shared-secret")");
+    EXPECT_EQ(made.json().at("count"), 1);
+    make(201, "");
+    make(400, R"(,"direction":"sideways")");
+    make(400, R"(,"signatureToken":"short")");
+    const json::value page = say(200, "GET", path + "?perPage=1").json();
+    say(200, "GET", std::string{page.at("next").as_string()});
+    say(400, "GET", path + "?perPage=x");
+    say(202, "POST", "/epcis/v2/capture",
+        document(R"({"type":"AggregationEvent","eventID":"urn:event:5","action":"ADD",)"
+                 R"("eventTime":"2026-01-02T00:00:00Z","eventTimeZoneOffset":"+00:00",)"
+                 R"("parentID":"urn:epc:id:sscc:0614141.1234567890","childQuantityList":[)"
+                 R"({"epcClass":")" +
+                 std::string{lot} + R"("}]})"));
+    for (const Received& each : receiver.wait_for(2)) {
+        EXPECT_THAT(each.body, HasSubstr("urn:event:5"));
+        client_.check_delivery("recall", each);
+    }
+    const std::string location = made.header("location");
+    wait_for_deliveries(location, "delivered");
+    EXPECT_EQ(say(200, "GET", location).json().at("count"), 2);
+    say(204, "DELETE", location);
+    say(404, "DELETE", location);
+    say(404, "GET", location);
+}
+
+void Description::use_visibility() {
+    for (const std::string scope : {"88.1", "gs1:4012345", "*"}) {
+        const std::string path = "/api/v1/visibility/" + scope;
+        say(200, "PUT", path, R"({"oneUpOneDown":true})");
+        say(200, "PUT", path, R"({"hidden":"cut"})");
+        say(400, "PUT", path, R"({"hidden":"away"})");
+        say(200, "GET", path);
+        say(204, "DELETE", path);
+        say(404, "DELETE", path);
+        say(404, "GET", path);
+    }
+    say(400, "PUT", "/api/v1/visibility/gs1:401", "{}");
+}
+
 void Description::use_statistics() {
     const std::string path = "/api/v1/statistics";
-    for (const char* const by : {"prefix", "enterprise", "node"}) {
-        const HttpsAnswer rows = say(200, "GET", path + "?by=" + by);
-        EXPECT_THAT(rows.body, HasSubstr(R"("latency")"));
-    }
-    EXPECT_THAT(say(200, "GET", path + "?format=csv").body, HasSubstr("day,prefix"));
-    EXPECT_THAT(say(200, "GET", path + "/sources?prefix=88.1").body, HasSubstr("127.0.0.1"));
-    say(200, "GET", path + "/sources?prefix=88.1", {}, {"Accept: text/csv"});
+    const json::value whole = say(200, "GET", path + "?by=node").json();
+    ASSERT_FALSE(whole.at("rows").as_array().empty());
+    for (const char* const kind : {"resolutions", "registrations"})
+        EXPECT_TRUE(whole.at("rows").at(0).at(kind).as_object().contains("latency")) << kind;
+    for (const char* const query :
+         {"", "?by=enterprise", "?prefix=88.1&from=2020-01-01&to=2099-12-31", "?enterprise=none"})
+        say(200, "GET", path + query);
     say(400, "GET", path + "?from=yesterday");
+    say(400, "GET", path + "?by=king");
+    EXPECT_THAT(say(200, "GET", path + "?format=csv").header("content-type"),
+                HasSubstr("text/csv"));
+    const std::string sources = path + "/sources?prefix=88.1";
+    EXPECT_THAT(say(200, "GET", sources).body, HasSubstr("127.0.0.1"));
+    say(200, "GET", sources + "&day=2020-01-01", {}, {"Accept: text/csv"});
+    say(400, "GET", sources + "&day=2020-02-30");
     say(400, "GET", path + "/sources");
     anybody(401, "GET", path);
 }

@@ -222,6 +222,7 @@ TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
     use_queries();
     use_trace();
     use_recalls();
+    use_visibility();
     use_statistics();
     use_pages();
     EXPECT_THAT(client_.untried(), IsEmpty());

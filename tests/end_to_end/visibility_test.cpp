@@ -55,6 +55,7 @@ TEST_F(OneUpOneDown, ShowsTheNextThingsAndTombstonesBehindThem) {
     EXPECT_THAT(ask("GET", "/api/v1/visibility/gs1:4012345").body,
                 HasSubstr(R"("oneUpOneDown":true)"));
     EXPECT_EQ(ask("DELETE", "/api/v1/visibility/gs1:4012345").status, 204);
+    EXPECT_EQ(ask("DELETE", "/api/v1/visibility/gs1:4012345").status, 404);
     EXPECT_EQ(ask("GET", "/api/v1/visibility/gs1:4012345").status, 404);
     EXPECT_THAT(seen_from("C"),
                 UnorderedElementsAre("C", "D", "hidden", "hidden", "hidden", "hidden"));

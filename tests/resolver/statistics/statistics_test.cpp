@@ -47,7 +47,7 @@ protected:
         clock_.seconds += 10;  // whatever workers may still tell of is over
         statistics_->refresh();
         clock_.seconds -= 10;
-        return make_report(registry::Snapshot{store_}, query);
+        return make_report(registry::Snapshot{store_}, query).value();
     }
     Figures figures(const std::string& prefix) {
         for (const Row& row : report())
@@ -173,6 +173,16 @@ TEST_F(StatisticsTest, BeginsDaysWhereItIsTold) {
     EXPECT_EQ(report({.to = 20'231'114}).size(), 0U);
 }
 
+TEST_F(StatisticsTest, CutsNoReportOffSilently) {
+    for (const char* prefix : {"88.1", "88.2"})
+        statistics_->count_resolutions(prefix, {}, 1, 1, 1us);
+    for (const Group by : {Group::prefix, Group::enterprise, Group::node})
+        EXPECT_FALSE(report({.by = by, .rows_max = 2}).empty());
+    const registry::Snapshot snapshot{store_};
+    for (const Group by : {Group::prefix, Group::enterprise, Group::node})
+        EXPECT_FALSE(make_report(snapshot, {.by = by, .rows_max = 1}));
+}
+
 TEST_F(StatisticsTest, TellsNoMoreSourcesApartThanItMay) {
     open({.sources_max = 2});
     for (const char* source : {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.1", "192.0.2.4"})
@@ -207,7 +217,7 @@ TEST_F(StatisticsTest, LetsGoOfDaysThatAreOldEnough) {
         if (list_sources(registry::Snapshot{store_}, 20'231'115, "88.1").empty()) break;
         std::this_thread::sleep_for(10ms);
     }
-    EXPECT_TRUE(make_report(registry::Snapshot{store_}, {}).empty());
+    EXPECT_TRUE(make_report(registry::Snapshot{store_}, {})->empty());
     EXPECT_TRUE(list_sources(registry::Snapshot{store_}, 20'231'115, "88.1").empty());
 }
 
