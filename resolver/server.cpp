@@ -270,11 +270,6 @@ std::string Server::metrics_text() const {
 }
 
 void Server::run(const std::function<Config()>& reload) {
-    std::vector<std::jthread> threads;
-    for (const auto& worker : workers_)
-        threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
-    const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
-    const std::jthread counting{[this](const std::stop_token& stop) { statistics_.run(stop); }};
     for (const Endpoint& each : handle_endpoints_)
         spdlog::info("Handle protocol on {} (UDP, TCP)", format_endpoint(each));
     for (const Endpoint& each : http_endpoints_) spdlog::info("HTTP on {}", format_endpoint(each));
@@ -282,6 +277,11 @@ void Server::run(const std::function<Config()>& reload) {
         spdlog::info("HTTPS on {}", format_endpoint(each));
     for (const Endpoint& each : handle_tls_endpoints_)
         spdlog::info("Handle protocol under TLS on {}", format_endpoint(each));
+    std::vector<std::jthread> threads;
+    for (const auto& worker : workers_)
+        threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
+    const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
+    const std::jthread counting{[this](const std::stop_token& stop) { statistics_.run(stop); }};
 
     for (int signal = 0; ::sigwait(&signals_, &signal) == 0 && signal == SIGHUP;) {
         try {
