@@ -47,10 +47,10 @@ bool has_site(const RecordView& record, std::string_view site_type) {
     return found;
 }
 
-Resolution refuse(ResponseCode code, std::string_view message = {}) {
+Resolution refuse(ResponseCode code, std::string_view message = {}, std::uint32_t prefix = 0) {
     return {.code = code,
             .message = message,
-            .prefix = 0,
+            .prefix = prefix,
             .record = {},
             .delegation = {},
             .site_type = {}};
@@ -84,12 +84,13 @@ std::optional<Resolution> find_derived_referral(Lookup& lookup, std::string_view
 /// Each value is compared with each index and type that is asked for.
 constexpr std::uint64_t comparisons_max = 4'000'000;
 
-Resolution show(const RecordView& record, const Question& question) {
+Resolution show(const RecordView& record, const Question& question, std::uint32_t prefix = 0) {
     const auto asked = std::uint64_t{question.filter.index_count()} + question.filter.type_count();
     if (asked * record.value_count() > comparisons_max)
         return refuse(ResponseCode::protocol_error,
-                      "Too many indexes and types are asked for of a record with so many values");
-    Resolution shown = refuse(ResponseCode::success);
+                      "Too many indexes and types are asked for of a record with so many values",
+                      prefix);
+    Resolution shown = refuse(ResponseCode::success, {}, prefix);
     shown.record = record;
     shown.whole_answer = question.filter.selects_all();
     bool any_public = record.has_public_values();
@@ -102,7 +103,7 @@ Resolution show(const RecordView& record, const Question& question) {
         });
     }
     if (any_restricted && !question.public_only)
-        return refuse(ResponseCode::access_denied, "Reading these values needs permission");
+        return refuse(ResponseCode::access_denied, "Reading these values needs permission", prefix);
     if (!any_public) shown.code = ResponseCode::values_not_found;
     return shown;
 }
@@ -136,11 +137,12 @@ Resolution look_elsewhere(Lookup& lookup, const Question& question, std::string_
 }
 
 /// A handle under a prefix that is.
-Resolution look_here(Lookup& lookup, const Question& question, std::string_view handle) {
-    if (const auto record = lookup.find(handle)) return show(*record, question);
+Resolution look_here(Lookup& lookup, const Question& question, std::string_view handle,
+                     std::uint32_t prefix) {
+    if (const auto record = lookup.find(handle)) return show(*record, question, prefix);
     if (!protocol::is_utf8(handle))
-        return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8");
-    return refuse(ResponseCode::handle_not_found);
+        return refuse(ResponseCode::invalid_handle, "The handle is not UTF-8", prefix);
+    return refuse(ResponseCode::handle_not_found, {}, prefix);
 }
 
 }  // namespace
@@ -161,10 +163,8 @@ Resolution resolve(Lookup& lookup, const Question& question) {
     if (handle.find('/') == std::string_view::npos) handle = bare.emplace(handle).text();
 
     const std::uint32_t prefix = lookup.prefix_number(protocol::prefix_of(handle));
-    Resolution resolution = prefix == 0 ? look_elsewhere(lookup, question, handle)
-                                        : look_here(lookup, question, handle);
-    resolution.prefix = prefix;
-    return resolution;
+    return prefix == 0 ? look_elsewhere(lookup, question, handle)
+                       : look_here(lookup, question, handle, prefix);
 }
 
 }  // namespace idnode::resolver
