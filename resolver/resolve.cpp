@@ -145,6 +145,12 @@ Resolution look_here(Lookup& lookup, const Question& question, std::string_view 
     return refuse(ResponseCode::handle_not_found, {}, prefix);
 }
 
+Resolution look_up(Lookup& lookup, const Question& question, std::string_view handle) {
+    const std::uint32_t prefix = lookup.prefix_number(protocol::prefix_of(handle));
+    return prefix == 0 ? look_elsewhere(lookup, question, handle)
+                       : look_here(lookup, question, handle, prefix);
+}
+
 }  // namespace
 
 bool belongs_to_referral(const ValueView& value, std::string_view site_type) noexcept {
@@ -158,13 +164,9 @@ Resolution resolve(Lookup& lookup, const Question& question) {
     if (question.handle.size() > protocol::handle_size_max)
         return refuse(ResponseCode::invalid_handle, "The handle is longer than 2048 octets");
     // A bare prefix stands for the handle that registers it.
-    std::string_view handle = question.handle;
-    std::optional<PrefixHandle> bare;
-    if (handle.find('/') == std::string_view::npos) handle = bare.emplace(handle).text();
-
-    const std::uint32_t prefix = lookup.prefix_number(protocol::prefix_of(handle));
-    return prefix == 0 ? look_elsewhere(lookup, question, handle)
-                       : look_here(lookup, question, handle, prefix);
+    if (question.handle.find('/') == std::string_view::npos)
+        return look_up(lookup, question, PrefixHandle{question.handle}.text());
+    return look_up(lookup, question, question.handle);
 }
 
 }  // namespace idnode::resolver

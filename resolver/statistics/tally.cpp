@@ -86,7 +86,9 @@ void Tally::count(std::uint32_t prefix, bool success) noexcept {
 
 void Tally::count_source(Interval::Prefix& counted, std::uint32_t prefix) noexcept {
     const auto is_this = [&](const Interval::Source& place) {
-        return place.prefix == prefix && place.address == source_;
+        // Compares words, where the operator of arrays compares octet by octet.
+        return place.prefix == prefix &&
+               std::memcmp(place.address.data(), source_.data(), source_.size()) == 0;
     };
     if (last_source_ && is_this(*last_source_)) {
         ++last_source_->requests;
