@@ -50,21 +50,16 @@ void log_in(registry::Lookup& lookup, const Pending& call, const Services& servi
 /// Writes changes that the caller may make, and answers when they are durable.
 void write(const Pending& call, const Services& services, std::vector<registry::Change> changes,
            unsigned status, std::string body) {
-    registry::Origin origin{
-        .actor = call->caller.actor(), .transport = call->transport(), .operation = {}};
-    registry::Job job{
-        .decide = [changes, origin](const registry::WriteView&) -> registry::Decision {
+    write(
+        call, services,
+        [changes = std::move(changes),
+         origin = origin_of(*call)](const registry::WriteView&) -> registry::Decision {
             return registry::ChangeSet{.changes = changes, .origin = origin};
         },
-        .done =
-            [call, status, body](const registry::JobOutcome& outcome) {
-                if (const auto fault = find_fault(outcome)) return call->fail(*fault);
-                if (status == 204) return call->finish({.status = 204});
-                call->finish_json(body, status);
-            },
-        .octets = body.size()};
-    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        call->fail(busy_fault());
+        [call, status, body = std::move(body)] {
+            if (status == 204) return call->finish({.status = 204});
+            call->finish_json(body, status);
+        });
 }
 
 void log_out(const Pending& call, const Services& services) {

@@ -1,5 +1,3 @@
-#include <charconv>
-
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/time_text.hpp"
 #include "resolver/api/api.hpp"
@@ -36,14 +34,6 @@ struct AuditQuery {
         return protocol::equal_folded(change.handle.substr(0, size), about.substr(0, size));
     }
 };
-
-bool read_number(const RequestTarget& target, std::string_view name, std::uint64_t most,
-                 std::uint64_t& number) {
-    if (!target.has(name)) return true;
-    const std::string_view text = target.value(name);
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return wrong == std::errc{} && end == text.data() + text.size() && number <= most;
-}
 
 bool read_time(const RequestTarget& target, std::string_view name, std::uint32_t& seconds) {
     if (!target.has(name)) return true;

@@ -51,10 +51,7 @@ struct BatchStream::Group {
 
     registry::ChangeSet decide(const registry::WriteView& view, const Call& call,
                                const Config& config) {
-        registry::ChangeSet set{
-            .changes = {},
-            .origin = {
-                .actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+        registry::ChangeSet set{.changes = {}, .origin = origin_of(call)};
         written = decide_rows(rows, view, {call.caller, config}, set.changes);
         sequence = view.sequence();
         return set;

@@ -1,4 +1,3 @@
-#include <charconv>
 #include <unordered_map>
 
 #include "protocol/handle/handle.hpp"
@@ -127,14 +126,6 @@ struct FeedQuery {
     std::uint32_t wait = 0;
     std::string prefix;
 };
-
-template <class Number>
-bool read_number(const RequestTarget& target, std::string_view name, Number most, Number& number) {
-    if (!target.has(name)) return true;
-    const std::string_view text = target.value(name);
-    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return wrong == std::errc{} && end == text.data() + text.size() && number <= most;
-}
 
 std::variant<FeedQuery, Fault> read_feed_query(const RequestTarget& target) {
     FeedQuery query;

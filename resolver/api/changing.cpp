@@ -153,6 +153,23 @@ void change(const Pending& call, const Services& services, admin::ChangeRequest 
         call->fail(busy_fault());
 }
 
+registry::Origin origin_of(const Call& call) {
+    return {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}};
+}
+
+void write(const Pending& call, const Services& services, registry::Decide decide,
+           std::function<void()> finish) {
+    registry::Job job{.decide = std::move(decide),
+                      .done =
+                          [call, finish = std::move(finish)](const registry::JobOutcome& outcome) {
+                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
+                              finish();
+                          },
+                      .octets = call->request.body.size()};
+    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
+        call->fail(busy_fault());
+}
+
 void change_entries(const Pending& call, const Services& services,
                     std::function<EntryDecision(const registry::WriteView&)> decide,
                     std::function<void()> finish) {
@@ -167,8 +184,7 @@ void change_entries(const Pending& call, const Services& services,
                 return registry::Refusal{(*fault)->code, (*fault)->message};
             }
             auto& set = std::get<registry::ChangeSet>(decided);
-            set.origin = {
-                .actor = call->caller.actor(), .transport = call->transport(), .operation = {}};
+            set.origin = origin_of(*call);
             return std::move(set);
         },
         .done =

@@ -13,6 +13,14 @@ namespace idnode::resolver::api {
 /// changed since, or is gone, nothing is changed and the answer is 412.
 void change(const Pending& call, const Services& services, admin::ChangeRequest request);
 
+/// By whom and by which way a call changes something, for the change log.
+registry::Origin origin_of(const Call& call);
+
+/// Has something decided and written, and `finish` called on the writer's thread when it is
+/// durable. A refusal, a fault of the store and a full queue answer the call.
+void write(const Pending& call, const Services& services, registry::Decide decide,
+           std::function<void()> finish);
+
 /// What a decision about entries comes to: what is written, or why nothing is.
 using EntryDecision = std::variant<registry::ChangeSet, Fault>;
 

@@ -25,23 +25,6 @@ bool is_operator(const Caller& caller) {
     return caller.account && caller.account->role == Role::operator_;
 }
 
-registry::Origin origin_of(const Call& call) {
-    return {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}};
-}
-
-void submit(const Pending& call, const Services& services, registry::Decide decide,
-            std::function<void()> answer) {
-    registry::Job job{.decide = std::move(decide),
-                      .done =
-                          [call, answer = std::move(answer)](const registry::JobOutcome& outcome) {
-                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
-                              answer();
-                          },
-                      .octets = call->request.body.size()};
-    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        call->fail(busy_fault());
-}
-
 std::string shown(const Enterprise& enterprise, const std::vector<std::string>& warnings) {
     std::string out;
     JsonWriter writer{out};
@@ -63,7 +46,7 @@ void apply(registry::Lookup&, const Pending& call, const Services& services) {
     if (!application) return call->fail(fault_of(application.error()));
     application->id = admin::make_suffix();
     application->applied = services.clock.now();
-    submit(
+    write(
         call, services,
         [asked = *application, origin = origin_of(*call)](const registry::WriteView& view) {
             return decide_application(view, asked, origin);
@@ -121,7 +104,7 @@ void act_on(registry::Lookup& lookup, const Pending& call, const Services& servi
     request.details.further = std::get<0>(std::move(account));
     auto warnings = find_unreachable(request.details);
     const auto after = std::make_shared<Enterprise>();
-    submit(
+    write(
         call, services,
         [=, details = std::move(request.details), now = services.clock.now(),
          origin = origin_of(*call)](const registry::WriteView& view) {
@@ -189,7 +172,7 @@ void add_range(registry::Lookup&, const Pending& call, const Services& services)
     if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
     const auto range = enterprises::parse_range(std::get<boost::json::value>(json));
     if (!range) return call->fail(fault_of(range.error()));
-    submit(
+    write(
         call, services,
         [range = *range, origin = origin_of(*call)](const registry::WriteView& view) {
             return decide_range(view, range, origin);

@@ -25,23 +25,13 @@ Fault fault_of(const protocol::FormatError& error) {
 
 void submit(const Pending& call, const Services& services, registry::Decide decide, unsigned status,
             std::string body) {
-    registry::Job job{.decide = std::move(decide),
-                      .done =
-                          [call, status, body](const registry::JobOutcome& outcome) {
-                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
-                              if (body.empty()) return call->finish({.status = status});
-                              call->finish_json(body, status);
-                          },
-                      .octets = call->request.body.size()};
-    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        call->fail(busy_fault());
+    write(call, services, std::move(decide), [call, status, body = std::move(body)] {
+        if (body.empty()) return call->finish({.status = status});
+        call->finish_json(body, status);
+    });
 }
 
-registry::ChangeSet set_of(const Call& call) {
-    return {
-        .changes = {},
-        .origin = {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
-}
+registry::ChangeSet set_of(const Call& call) { return {.changes = {}, .origin = origin_of(call)}; }
 
 // Grants
 

@@ -117,9 +117,7 @@ std::variant<Alias, Fault> read_alias(const Call& call) {
 
 registry::Decision decide_alias(const registry::WriteView& view, const Call& call,
                                 const std::string& handle, const std::string& key) {
-    registry::ChangeSet set{
-        .changes = {},
-        .origin = {.actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+    registry::ChangeSet set{.changes = {}, .origin = origin_of(call)};
     const bool removes = call.request.method == "DELETE";
     if (removes ? !view.entry(Area::aliases, key) : !view.find(handle))
         return registry::Refusal{protocol::ResponseCode::handle_not_found,
@@ -149,18 +147,11 @@ void change_alias(registry::Lookup& lookup, const Pending& call, const Services&
     if (identifiers.empty() || identifiers.front().canonical.size() > code_size_max)
         return call->fail(
             {.message = "code: expected an identifier of a known scheme", .field = "code"});
-    registry::Job job{
-        .decide =
-            [call, handle = alias.handle, key = alias_key(identifiers.front(), alias.handle)](
-                const registry::WriteView& view) { return decide_alias(view, *call, handle, key); },
-        .done =
-            [call](const registry::JobOutcome& outcome) {
-                if (const auto fault = find_fault(outcome)) return call->fail(*fault);
-                call->finish({.status = 204});
-            },
-        .octets = call->request.body.size()};
-    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        call->fail(busy_fault());
+    write(
+        call, services,
+        [call, handle = alias.handle, key = alias_key(identifiers.front(), alias.handle)](
+            const registry::WriteView& view) { return decide_alias(view, *call, handle, key); },
+        [call] { call->finish({.status = 204}); });
 }
 
 }  // namespace

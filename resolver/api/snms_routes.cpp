@@ -90,10 +90,7 @@ public:
                               const Config& config) {
         for (std::size_t at = 0; at < rows_.size(); ++at)
             if (!unreadable_[at]) rows_[at].fault.reset();  // of an attempt before
-        registry::ChangeSet set{
-            .changes = {},
-            .origin = {
-                .actor = call.caller.actor(), .transport = call.transport(), .operation = {}}};
+        registry::ChangeSet set{.changes = {}, .origin = origin_of(call)};
         decide_rows(rows_, view, {call.caller, config}, set.changes);
         return set;
     }

@@ -61,27 +61,18 @@ void write(const Pending& call, const Services& services, const Key& key, Decide
              .message = said(*call, "Only who administers the prefix publishes its templates",
                              "没有权限：只有前缀的管理者可以管理模板"),
              .code = ResponseCode::access_denied});
-    registry::Job job{.decide = [call, decide = std::move(decide),
-                                 at = templates::template_key(key.prefix, key.version)](
-                                    const registry::WriteView& view) -> registry::Decision {
-                          Decided decided = decide(view.entry(Area::templates, at));
-                          if (auto* const refusal = std::get_if<registry::Refusal>(&decided))
-                              return std::move(*refusal);
-                          registry::ChangeSet set{.changes = {},
-                                                  .origin = {.actor = call->caller.actor(),
-                                                             .transport = call->transport(),
-                                                             .operation = {}}};
-                          set.changes.push_back(std::get<registry::Change>(std::move(decided)));
-                          return set;
-                      },
-                      .done =
-                          [call, status, data](const registry::JobOutcome& outcome) {
-                              if (const auto fault = find_fault(outcome)) return call->fail(*fault);
-                              answer(call, data, status);
-                          },
-                      .octets = data.size()};
-    if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        call->fail(busy_fault());
+    write(
+        call, services,
+        [call, decide = std::move(decide), at = templates::template_key(key.prefix, key.version)](
+            const registry::WriteView& view) -> registry::Decision {
+            Decided decided = decide(view.entry(Area::templates, at));
+            if (auto* const refusal = std::get_if<registry::Refusal>(&decided))
+                return std::move(*refusal);
+            registry::ChangeSet set{.changes = {}, .origin = origin_of(*call)};
+            set.changes.push_back(std::get<registry::Change>(std::move(decided)));
+            return set;
+        },
+        [call, status, data = std::move(data)] { answer(call, data, status); });
 }
 
 registry::Refusal unknown(const Call& call) {

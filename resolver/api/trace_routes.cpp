@@ -25,14 +25,6 @@ Fault wrong(std::string_view field, std::string_view expected) {
             .field = std::string{field}};
 }
 
-template <class Number>
-bool read_number(const RequestTarget& target, std::string_view name, Number& number) {
-    if (!target.has(name)) return true;
-    const std::string_view text = target.value(name);
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return failed == std::errc{} && end == text.data() + text.size();
-}
-
 struct TraceQuery {
     TraceOptions options;
     std::uint64_t limit = limit_default;
@@ -88,10 +80,9 @@ std::variant<TraceQuery, Fault> read_query(const Call& call, const registry::Sna
     if (direction.empty()) options.up = options.down = true;
     if (!options.up && !options.down) return wrong("direction", "up, down or both");
     options.depth = depth_default;
-    if (!read_number(call.target, "depth", options.depth) || options.depth > trace_depth_max)
+    if (!read_number(call.target, "depth", trace_depth_max, options.depth))
         return wrong("depth", "0 to 1000000");
-    if (!read_number(call.target, "limit", query.limit) || query.limit == 0 ||
-        query.limit > limit_max)
+    if (!read_number(call.target, "limit", limit_max, query.limit) || query.limit == 0)
         return wrong("limit", "1 to 10000");
     if (call.target.has("at")) {
         options.at = read_moment(call.target.value("at"));

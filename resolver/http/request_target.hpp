@@ -1,5 +1,6 @@
 #pragma once
 
+#include <charconv>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -43,5 +44,15 @@ private:
     std::string path_;
     std::vector<Parameter> parameters_;
 };
+
+/// Reads a whole number of the query; left alone when it is absent. False when it is none, or more
+/// than `most`.
+template <class Number>
+bool read_number(const RequestTarget& target, std::string_view name, Number most, Number& number) {
+    if (!target.has(name)) return true;
+    const std::string_view text = target.value(name);
+    const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return wrong == std::errc{} && end == text.data() + text.size() && number <= most;
+}
 
 }  // namespace idnode::resolver
