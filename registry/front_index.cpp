@@ -86,7 +86,7 @@ void FrontIndex::clear(std::uint64_t record_count) {
     slots_ = {};
     ring_ = {};
     ring_size_ = oldest_ = next_ = used_ = touched_ = held_ = 0;
-    complete_ = true;
+    full_ = false;
     if (memory_max_ == 0) return;
     // Half of the slots stay free, as long as they leave most of the memory to the records.
     slot_count_ = std::min(std::bit_ceil(std::max(record_count * 2, slots_min)), slot_count_max());
@@ -162,7 +162,7 @@ void FrontIndex::make_room(std::uint64_t units) noexcept {
                     if (bucket[at] != slot_for(header.hash, oldest_)) continue;
                     bucket[at] = 0;
                     --held_;
-                    complete_ = false;
+                    full_ = true;
                 }
         }
         used_ -= header.units;
@@ -218,14 +218,14 @@ std::uint64_t* FrontIndex::choose_slot(std::uint64_t hash) noexcept {
         ++held_;
         return best;
     }
-    complete_ = false;
+    full_ = true;
     return eldest;
 }
 
 void FrontIndex::put(std::uint64_t hash, const RecordView& record) {
     erase(hash, record.handle());
     if (!enabled()) return;
-    if (sizeof(EntryHeader) + record.stored().size() > ring_size_ * unit / 4) return leave_out();
+    if (sizeof(EntryHeader) + record.stored().size() > ring_size_ * unit / 4) return;
     const std::uint64_t place = append(hash, record.stored());
     *choose_slot(hash) = slot_for(hash, place);
 }

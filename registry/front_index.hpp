@@ -33,15 +33,13 @@ public:
     /// that is left out.
     void put(std::uint64_t hash, const RecordView& record);
     void erase(std::uint64_t hash, std::string_view handle) noexcept;
-    /// Says that a record of the store is missing here and stays so.
-    void leave_out() noexcept { complete_ = false; }
 
     /// Forgets everything and makes the table fit for `record_count` records.
     void clear(std::uint64_t record_count);
 
     bool enabled() const noexcept { return ring_size_ > 0; }
-    /// Whether everything that was put since the last `clear` is held, but for what was erased.
-    bool complete() const noexcept { return complete_; }
+    /// Whether records have had to make room for others since the last `clear`.
+    bool is_full() const noexcept { return full_; }
     /// Whether a larger table could be had for what is held.
     bool is_crowded() const noexcept {
         return held_ * 10 > slot_count_ * 7 && slot_count_ < slot_count_max();
@@ -93,7 +91,7 @@ private:
     std::uint64_t used_ = 0;
     std::uint64_t touched_ = 0;  ///< how far the ring was ever used
     std::uint64_t held_ = 0;
-    bool complete_ = true;
+    bool full_ = false;
 };
 
 }  // namespace idnode::registry

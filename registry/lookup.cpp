@@ -14,8 +14,6 @@ using protocol::Bytes;
 using protocol::bytes_of;
 using protocol::text_of;
 
-/// More changes than this at once, and filling the front index anew is less work.
-constexpr std::uint64_t changes_max = 4096;
 /// Records that one call of `warm` takes: a fraction of a millisecond.
 constexpr std::size_t warm_records = 256;
 /// Records that one batch may add to the front index, so that a flood of unknown handles costs
@@ -71,32 +69,43 @@ void Lookup::take_over_changes() {
     walk_.follow(snapshot_.txn());
     const std::uint64_t now = snapshot_.sequence();
     if (now != sequence_) {
-        const bool known = now > sequence_ && now - sequence_ <= changes_max &&
-                           for_each_change(snapshot_, sequence_ + 1, [&](const ChangeView& change) {
-                               apply(change);
-                               return true;
-                           });
+        const bool known = now > sequence_ && now - sequence_ <= changes_max && let_go_of_changed();
         if (!known || front_.is_crowded()) start_over();
         sequence_ = now;
     }
     transaction_ = snapshot_.txn().id();  // last: what fails half-way is tried again
 }
 
-void Lookup::apply(const ChangeView& change) {
-    if (change.of_entry) return;
-    if (change.of_prefix) return load_prefixes();
-    if (change.handle.size() >= HandleKey::size_max) return;  // never held
-    const HandleKey key{change.handle};
-    const std::uint64_t hash = FrontIndex::hash_of(key.bytes());
-    const auto stored = snapshot_.txn().get(snapshot_.store().records(), key.bytes());
-    front_.erase(hash, change.handle);
-    if (stored) take(hash, *stored);
+/// Requests are waiting meanwhile, so what has changed only leaves the front index, and comes back
+/// when it is asked for. False when the log does not tell what has changed.
+bool Lookup::let_go_of_changed() {
+    bool prefixes_changed = false;
+    ChangedGroup changed;
+    const bool known = for_each_change(snapshot_, sequence_ + 1, [&](const ChangeView& change) {
+        prefixes_changed |= change.of_prefix;
+        const bool held = change.of_record() && change.handle.size() < HandleKey::size_max;
+        if (!held || !front_.enabled()) return true;
+        const Bytes key = HandleKey::write_short(change.handle, keys_.data());
+        changed.push_back({change.handle, FrontIndex::hash_of(key)});
+        front_.prefetch_slots(changed.back().hash);
+        if (changed.size() == changed.capacity()) let_go(changed);
+        return true;
+    });
+    let_go(changed);
+    if (known && prefixes_changed) load_prefixes();
+    return known;
+}
+
+void Lookup::let_go(ChangedGroup& changed) noexcept {
+    for (const Changed& each : changed) front_.prefetch_record(each.hash);
+    for (const Changed& each : changed) front_.erase(each.hash, each.handle);
+    changed.clear();
 }
 
 /// Holds a record, unless it is damaged: whoever asks for that one is told so by the store.
 void Lookup::take(std::uint64_t hash, Bytes stored) {
     const auto record = RecordView::read(stored);
-    record ? front_.put(hash, *record) : front_.leave_out();
+    if (record) front_.put(hash, *record);
 }
 
 void Lookup::start_over() {
@@ -164,7 +173,7 @@ bool Lookup::must_wait(std::string_view handle) const noexcept {
 bool Lookup::find_in_front(Wanted& wanted) const {
     if (!front_.enabled()) return false;
     wanted.record = front_.find(wanted.hash, wanted.handle);
-    return wanted.record || holds_everything();
+    return wanted.record.has_value();
 }
 
 void Lookup::find_in_store(std::span<Wanted* const> missed) {
@@ -235,7 +244,7 @@ bool Lookup::warm() {
         entry = cursor.next();
     }
     // What does not fit needs no more filling: from here on it holds what is asked for.
-    warm_done_ = !entry || !front_.complete();
+    warm_done_ = !entry || front_.is_full();
     release();
     return !warm_done_;
 }

@@ -26,6 +26,10 @@ using HandleGroup = boost::container::static_vector<std::string_view, TreeWalk::
 /// store.
 class Lookup {
 public:
+    /// After more changes than this everything is forgotten and filled anew: that keeps requests
+    /// waiting for less long than taking each of them over.
+    static constexpr std::uint64_t changes_max = 65'536;
+
     /// Whether whoever uses it can stand still until the disk delivers.
     enum class Disk {
         set_aside,  ///< no: `must_wait` says for what
@@ -72,8 +76,14 @@ public:
     std::uint64_t front_records() const noexcept { return front_.held(); }
 
 private:
+    struct Changed {
+        std::string_view handle;
+        std::uint64_t hash;
+    };
+    using ChangedGroup = boost::container::static_vector<Changed, TreeWalk::batch_max>;
     void take_over_changes();
-    void apply(const ChangeView& change);
+    bool let_go_of_changed();
+    void let_go(ChangedGroup& changed) noexcept;
     void take(std::uint64_t hash, protocol::Bytes stored);
     void start_over();
     void forget_batch() noexcept;
@@ -92,7 +102,6 @@ private:
     void watch_for_waits() noexcept;
     void ask_ahead(protocol::Bytes stored) noexcept;
     void note_missed(std::uint64_t hash, const std::optional<RecordView>& record);
-    bool holds_everything() const noexcept { return warm_done_ && front_.complete(); }
 
     Snapshot snapshot_;
     FrontIndex front_;

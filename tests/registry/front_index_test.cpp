@@ -55,22 +55,22 @@ TEST(FrontIndex, HandlesWithOneHashAreToldApartAndTheOldestMakeRoom) {
     const auto handle_of = [](int number) { return "88.1/" + std::to_string(number); };
     for (int number = 0; number < places; ++number)
         EXPECT_TRUE(put(front, handle_of(number), 5, hash));
-    EXPECT_TRUE(front.complete());
+    EXPECT_FALSE(front.is_full());
     for (int number = 0; number < places; ++number)
         EXPECT_EQ(front.find(hash, handle_of(number)).value().handle(), handle_of(number));
     EXPECT_TRUE(put(front, handle_of(places), 5, hash));
     EXPECT_FALSE(front.find(hash, handle_of(0)));
     EXPECT_TRUE(front.find(hash, handle_of(1)));
     EXPECT_EQ(front.held(), static_cast<unsigned>(places));
-    EXPECT_FALSE(front.complete());
+    EXPECT_TRUE(front.is_full());
 }
 
-TEST(FrontIndex, IsCompleteWhileItHasRoomForAll) {
+TEST(FrontIndex, IsNotFullWhileItHasRoomForAll) {
     constexpr int count = 200'000;
     FrontIndex front{std::size_t{64} << 20, count};
     for (int number = 0; number < count; ++number)
         ASSERT_TRUE(put(front, "88.1/" + std::to_string(number), 5));
-    EXPECT_TRUE(front.complete());
+    EXPECT_FALSE(front.is_full());
     EXPECT_EQ(front.held(), static_cast<unsigned>(count));
     EXPECT_FALSE(front.is_crowded());
 }
@@ -93,7 +93,7 @@ TEST(FrontIndex, TheOldestMakeRoomAndNothingIsEverWrong) {
         }
         EXPECT_GT(found, 500);
     }
-    EXPECT_FALSE(front.complete());
+    EXPECT_TRUE(front.is_full());
     EXPECT_FALSE(front.is_crowded()) << "a larger table is of no use to a full ring";
     EXPECT_TRUE(front.find(hash_of("88.1/19999"), "88.1/19999"));
 }
@@ -102,7 +102,8 @@ TEST(FrontIndex, ARecordTooLargeForItIsNotHeldAndReplacesNothing) {
     FrontIndex front{std::size_t{256} << 10, 10};
     EXPECT_TRUE(put(front, "88.1/a", 10));
     EXPECT_FALSE(put(front, "88.1/a", 200'000));
-    EXPECT_FALSE(front.complete()) << "absence here proves nothing";
+    EXPECT_FALSE(front.find(hash_of("88.1/a"), "88.1/a"));
+    EXPECT_FALSE(front.is_full());
 }
 
 }  // namespace

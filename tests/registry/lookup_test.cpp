@@ -108,7 +108,7 @@ TEST_P(EveryFront, StaysTrueWhenMoreHasChangedThanAnyoneRemembers) {
     commit(store_, many_records(10));
     Lookup lookup{store_, GetParam()};
     warm_up(lookup);
-    std::vector<Change> changes = many_records(5000);
+    std::vector<Change> changes = many_records(Lookup::changes_max + 1);
     changes.push_back(put(test::url_record(handle_number(1), "late")));
     commit(store_, std::move(changes));
     lookup.renew();
@@ -116,6 +116,27 @@ TEST_P(EveryFront, StaysTrueWhenMoreHasChangedThanAnyoneRemembers) {
     EXPECT_EQ(url_of(lookup, handle_number(4999)), "u4999");
     warm_up(lookup);
     EXPECT_EQ(url_of(lookup, handle_number(1)), "late");
+}
+
+TEST(Lookup, LetsGoOfWhatHasChangedUntilItIsAskedFor) {
+    const test::TempDirectory directory;
+    const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
+    constexpr std::uint64_t count = 100;
+    commit(store, many_records(count));
+    Lookup lookup{store, small_front};
+    warm_up(lookup);
+    EXPECT_EQ(lookup.front_records(), count);
+    std::vector<Change> changes{test::remove(handle_number(0))};
+    for (std::uint64_t number = 1; number < 70; ++number)
+        changes.push_back(put(test::url_record(handle_number(number), "new")));
+    commit(store, std::move(changes));
+    lookup.renew();
+    EXPECT_EQ(lookup.front_records(), count - 70);
+    EXPECT_EQ(url_of(lookup, handle_number(0)), "");
+    EXPECT_EQ(url_of(lookup, handle_number(69)), "new");
+    EXPECT_EQ(url_of(lookup, handle_number(70)), "u70");
+    lookup.release();
+    EXPECT_EQ(lookup.front_records(), count - 69) << "the one that was asked for is back";
 }
 
 TEST_P(EveryFront, StaysTrueWhenTheChangesThatItHasNotSeenWerePruned) {
@@ -175,7 +196,6 @@ TEST_P(EveryFront, AgreesWithTheStoreAfterRandomChanges) {
     }
 }
 
-/// What absence from the front index proves depends on what it could not hold.
 TEST_P(EveryFront, FindsARecordThatIsTooLargeToBeHeld) {
     const std::string large(200'000, 'x');
     commit(store_, {test::home("88.1"),
