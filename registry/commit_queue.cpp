@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "registry/thread_priority.hpp"
+
 namespace idnode::registry {
 namespace {
 
@@ -66,6 +68,7 @@ CommitQueue::Figures CommitQueue::figures() const {
 }
 
 void CommitQueue::run() noexcept {
+    stand_back();
     for (;;) {
         std::vector<Job> group = take_group();
         if (group.empty()) return;

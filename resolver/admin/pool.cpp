@@ -1,5 +1,6 @@
 #include "resolver/admin/pool.hpp"
 
+#include "registry/thread_priority.hpp"
 #include "resolver/http/problem.hpp"
 
 namespace idnode::resolver::admin {
@@ -220,6 +221,7 @@ void Pool::post(Task task) {
 }
 
 void Pool::run(const registry::Store& store) {
+    registry::stand_back();
     registry::Lookup lookup{store, 0, registry::Lookup::Disk::wait};
     lookup.release();
     std::unique_lock lock{guard_};
