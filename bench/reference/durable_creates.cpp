@@ -123,7 +123,7 @@ private:
                                if (!std::holds_alternative<registry::Commit>(outcome)) std::abort();
                                const std::lock_guard lock{guard_};
                                answered_.push_back(Seconds{Clock::now() - begin}.count());
-                               changed_.notify_one();
+                               if (answered_.size() == 1) changed_.notify_one();
                            },
                        .octets = 1000});
         return 1;
