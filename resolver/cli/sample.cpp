@@ -96,6 +96,11 @@ struct Arguments {
     bool chain = false;
 };
 
+/// Its own description would show the numbers of the enumeration.
+CLI::Validator by_name(const std::map<std::string, Industry>& industries) {
+    return CLI::CheckedTransformer(industries).description("");
+}
+
 void add_chain_options(CLI::App& command, const std::shared_ptr<Arguments>& arguments,
                        const std::map<std::string, Industry>& industries) {
     auto* const chain =
@@ -107,7 +112,8 @@ void add_chain_options(CLI::App& command, const std::shared_ptr<Arguments>& argu
                     arguments->events.chain.industry = industry;
                 },
                 "Events instead of records: the history of automotive, steel or food")
-            ->transform(CLI::CheckedTransformer(industries));
+            ->transform(by_name(industries))
+            ->type_name("INDUSTRY");
     command.add_option("--scale", arguments->events.chain.scale, "About how many edges")
         ->check(CLI::Range(1, 50'000'000))
         ->needs(chain)
@@ -131,7 +137,8 @@ void add_sample_command(CLI::App& app, Action& chosen) {
     const std::map<std::string, Industry> industries{
         {"automotive", Industry::automotive}, {"steel", Industry::steel}, {"food", Industry::food}};
     command->add_option("--industry", arguments->records.industry, "automotive, steel or food")
-        ->transform(CLI::CheckedTransformer(industries));
+        ->transform(by_name(industries))
+        ->type_name("INDUSTRY");
     add_chain_options(*command, arguments, industries);
     command->add_option("--count", arguments->records.count, "Number of records")
         ->check(CLI::NonNegativeNumber)
