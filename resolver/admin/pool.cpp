@@ -1,5 +1,7 @@
 #include "resolver/admin/pool.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "registry/thread_priority.hpp"
 #include "resolver/http/problem.hpp"
 
@@ -164,6 +166,23 @@ void Pool::feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last
     submit(size, arrival, std::move(respond), [=](registry::Lookup& lookup, Respond answer) {
         stream->take(lookup, std::move(*kept), last, std::move(answer));
     });
+}
+
+void Pool::make_more(std::shared_ptr<HttpReply> reply, std::function<void()> done) {
+    const std::lock_guard lock{guard_};
+    tasks_.emplace_back([reply = std::move(reply), done = std::move(done)](auto& lookup) {
+        try {
+            lookup.renew();
+            reply->streams = reply->more(lookup, reply->body);
+        } catch (const std::exception& error) {
+            spdlog::error("HTTP: an answer breaks off: {}", error.what());
+            reply->broken = true;
+            reply->streams = false;
+        }
+        lookup.release();
+        done();
+    });
+    changed_.notify_one();
 }
 
 /// Has a request of HTTP, or a piece of one, answered by `answer`, unless a limit forbids it.

@@ -51,6 +51,10 @@ public:
     void feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last,
               const Arrival& arrival, Respond respond);
 
+    /// Has the next piece of a long answer made, and `done` called then. No limit forbids it: the
+    /// request was taken.
+    void make_more(std::shared_ptr<HttpReply> reply, std::function<void()> done);
+
     /// `submit` of this message, for a stream that says later by whom it came.
     std::function<void(const Arrival&, Done)> take(protocol::Bytes message) {
         return [this, octets = std::string{protocol::text_of(message)}](

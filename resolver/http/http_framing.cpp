@@ -191,6 +191,7 @@ Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& 
 
 bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {
     if (stream_) return complete_stream(out);
+    if (reply_ && reply_->more) return complete_piece(out);
     const bool keep_alive = request_.keep_alive;
     write(reply_ ? *reply_ : api_.complete_tunnel(answers), keep_alive, out);
     end_request();
@@ -213,6 +214,23 @@ bool HttpFraming::complete_stream(OutBuffer& out) {
         if (reply_->streams) return false;
         if (request_.version >= 11) out.append(last_chunk);
     }
+    end_request();
+    return !keep_alive;
+}
+
+/// The next piece of a long answer is asked for when this one is on its way.
+bool HttpFraming::complete_piece(OutBuffer& out) {
+    const bool keep_alive = request_.keep_alive && request_.version >= 11 && !reply_->broken;
+    if (!streaming_) write_head(*reply_, request_.keep_alive, out);
+    streaming_ = true;
+    write_chunk(std::exchange(reply_->body, {}), out);
+    if (reply_->streams) {
+        leave(0, [pool = pool_, reply = reply_](const admin::Arrival&, admin::Done done) {
+            pool->make_more(reply, [done = std::move(done)] { done({}); });
+        });
+        return false;
+    }
+    if (keep_alive) out.append(last_chunk);
     end_request();
     return !keep_alive;
 }

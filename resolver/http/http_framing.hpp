@@ -46,6 +46,7 @@ private:
     Progress answer_request(registry::Lookup& lookup, std::size_t consumed, OutBuffer& out);
     Later leave_to_pool();
     bool complete_stream(OutBuffer& out);
+    bool complete_piece(OutBuffer& out);
     void end_request();
     Progress refuse(std::size_t consumed, const boost::system::error_code& error, OutBuffer& out);
     Progress refuse(std::size_t consumed, unsigned status, std::string_view sentence,

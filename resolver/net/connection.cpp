@@ -203,6 +203,10 @@ void Connection::proceed() {
     hub_.account(*this, unread_.size() + unsent_.size() + framing_->held());
     if (!open() || sending()) return;
     if (closing_) return linger();
+    if (auto later = framing_->take_later()) {
+        deferred_ = true;
+        hub_.defer(*this, later, framing_->transport());
+    }
     if (hub_.draining_ && !busy()) return close();
     // Not watched at all: a peer that is gone would be reported over and over.
     if (deferred_) return hub_.watch(*this, EPOLL_CTL_DEL, 0);

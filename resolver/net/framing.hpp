@@ -73,7 +73,8 @@ public:
     virtual Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) = 0;
 
     /// Appends the answer to the request that was left for later, in one piece or several. Returns
-    /// whether the connection ends with it.
+    /// whether the connection ends with it. It may leave another piece of it for later: that is
+    /// taken when this one was sent.
     virtual bool complete(const std::vector<std::string>& answers, OutBuffer& out) = 0;
 
     /// The way by which its requests come, for the change log.
