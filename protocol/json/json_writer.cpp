@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace idnode::protocol {
 namespace {
@@ -29,6 +30,28 @@ constexpr std::array<bool, 256> plain_octets = [] {
 }();
 
 bool is_plain(char c) { return plain_octets[static_cast<unsigned char>(c)]; }
+
+/// The same octet eight times.
+constexpr std::uint64_t eight_of(std::uint64_t octet) { return 0x0101'0101'0101'0101 * octet; }
+
+/// Whether one of eight octets is less than `limit`, which is at most 128.
+constexpr bool has_less(std::uint64_t octets, std::uint64_t limit) {
+    return ((octets - eight_of(limit)) & ~octets & eight_of(0x80)) != 0;
+}
+
+/// How many octets in front of a text may stand in a JSON string as they are: eight at a time,
+/// since nearly all of nearly every text does.
+std::size_t plain_size(std::string_view text) {
+    std::size_t size = 0;
+    for (std::uint64_t octets = 0; text.size() - size >= sizeof(octets); size += sizeof(octets)) {
+        std::memcpy(&octets, text.data() + size, sizeof(octets));
+        if (has_less(octets, 0x20) || has_less(octets ^ eight_of('"'), 1) ||
+            has_less(octets ^ eight_of('\\'), 1))
+            break;
+    }
+    while (size < text.size() && is_plain(text[size])) ++size;
+    return size;
+}
 
 }  // namespace
 
@@ -103,8 +126,7 @@ void JsonWriter::break_line() {
 void JsonWriter::quoted(std::string_view text) {
     out_.push_back('"');
     while (!text.empty()) {
-        std::size_t plain = 0;
-        while (plain < text.size() && is_plain(text[plain])) ++plain;
+        const std::size_t plain = plain_size(text);
         out_.append(text.substr(0, plain));
         text.remove_prefix(plain);
         if (text.empty()) break;
