@@ -119,7 +119,7 @@ private:
 
     Source source_;
     std::vector<std::byte> content_;  ///< of the item that was read last
-    bool first_version_ = false;      ///< the backup is of version 1, which knows no entries
+    std::uint32_t version_ = 0;       ///< of the backup's layout
     BackupHeader header_;             ///< behind all of these, with which it is read
     BackupCounts counts_;
     Sha256 sha256_;
@@ -155,6 +155,7 @@ public:
 private:
     void store(const BackupItem& item, bool full, lmdb::WriteTxn& txn) const;
     void forget_entries() const;
+    void carry_over_traces() const;
     void count_records_anew() const;
     void prune_below(std::uint64_t from) const;
 

@@ -33,13 +33,12 @@ unsigned rank_of(std::uint8_t kind) noexcept {
 }
 
 /// `octets` has the size of a header.
-BackupHeader read_header(Bytes octets, bool& first_version) {
+BackupHeader read_header(Bytes octets, std::uint32_t& found) {
     WireReader reader{octets};
     if (text_of(reader.take(magic.size())) != magic)
         throw StoreError{Kind::foreign, "the file is no backup of idnode"};
-    const auto found = reader.integer<std::uint32_t>();
-    first_version = found == version_without_entries;
-    if (found != version && !first_version)
+    found = reader.integer<std::uint32_t>();
+    if (found < version_without_entries || found > version)
         throw StoreError{Kind::foreign, "the backup has version " + std::to_string(found) +
                                             ", this program knows the versions 1 to " +
                                             std::to_string(version)};
@@ -66,7 +65,7 @@ BackupHeader read_header(Bytes octets, bool& first_version) {
 }  // namespace
 
 BackupReader::BackupReader(Source source)
-    : source_{std::move(source)}, header_{read_header(read(header_size), first_version_)} {
+    : source_{std::move(source)}, header_{read_header(read(header_size), version_)} {
     next_change_ =
         header_.kind == BackupHeader::Kind::full ? header_.changes_from : header_.base + 1;
 }
@@ -105,7 +104,7 @@ Bytes BackupReader::read(std::size_t size) {
 }
 
 void BackupReader::require_order(std::uint8_t kind) {
-    const std::uint8_t last = first_version_ ? kind_end : kind_entry;
+    const std::uint8_t last = version_ == version_without_entries ? kind_end : kind_entry;
     if (kind < kind_record || kind > last) throw_damaged("an item of an unknown kind");
     const bool full = header_.kind == BackupHeader::Kind::full;
     const bool fine = full || last_kind_ == kind_entry ? rank_of(kind) >= rank_of(last_kind_)
@@ -188,10 +187,11 @@ BackupEntry BackupReader::take_entry(Bytes content) {
 
 void BackupReader::take_end(Bytes content) {
     WireReader reader{content};
-    const BackupCounts said{.records = reader.integer<std::uint64_t>(),
-                            .prefixes = reader.integer<std::uint64_t>(),
-                            .changes = reader.integer<std::uint64_t>(),
-                            .entries = first_version_ ? 0 : reader.integer<std::uint64_t>()};
+    const BackupCounts said{
+        .records = reader.integer<std::uint64_t>(),
+        .prefixes = reader.integer<std::uint64_t>(),
+        .changes = reader.integer<std::uint64_t>(),
+        .entries = version_ == version_without_entries ? 0 : reader.integer<std::uint64_t>()};
     const bool full = header_.kind == BackupHeader::Kind::full;
     if (reader.end() || said != counts_ || next_change_ != header_.sequence + 1 ||
         (full && counts_.records != header_.records))

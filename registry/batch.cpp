@@ -1,7 +1,6 @@
 #include "registry/batch.hpp"
 
 #include <algorithm>
-#include <set>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
@@ -159,7 +158,7 @@ std::uint64_t Batch::commit() && {
 void Batch::change_references(std::string_view handle, std::optional<Bytes> before,
                               std::optional<Bytes> after) {
     const auto references_of = [](const std::optional<Bytes>& stored) {
-        std::set<std::string> references;
+        trace::References references;
         const auto record = stored ? RecordView::read(*stored) : std::nullopt;
         if (record)
             record->for_each_value([&](const protocol::ValueView& value) {
@@ -171,7 +170,7 @@ void Batch::change_references(std::string_view handle, std::optional<Bytes> befo
     const auto is = references_of(after);
     if (was == is) return;
     std::vector<Change> changes;
-    trace::change_references(handle, was, is, changes);
+    trace::change_references(view(), handle, was, is, changes);
     for (Change& change : changes) apply(change, {});
 }
 

@@ -5,7 +5,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/changes.hpp"
-#include "registry/trace/edge.hpp"
+#include "registry/trace/trace_check.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -110,18 +110,6 @@ private:
             report_(key + ": its values are not those that the change log has the digest of");
     }
 
-public:
-    /// What one end of an edge says, the other says too.
-    void check_edges() {
-        trace::for_each_fact(snapshot_,
-                             [&](trace::Direction direction, const trace::EdgeFact& fact) {
-                                 if (!trace::has_counterpart(snapshot_, direction, fact))
-                                     report_("the edge from " + fact.from + " to " + fact.to +
-                                             " stands at one end only");
-                                 return true;
-                             });
-    }
-
 private:
     const Snapshot& snapshot_;
     const Report& report_;
@@ -139,7 +127,7 @@ std::uint64_t check(const Snapshot& snapshot,
     const std::uint64_t done = check.check_records(progress);
     check.check_prefixes();
     check.check_log();
-    check.check_edges();
+    trace::check(snapshot, report);
     return done;
 }
 

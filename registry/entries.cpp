@@ -31,20 +31,22 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::groups, "groups", true},
                            AreaName{Area::ranges, "ranges", true},
                            AreaName{Area::aliases, "aliases", true},
-                           AreaName{Area::events, "events", false},
                            AreaName{Area::event_ids, "event_ids", false},
-                           AreaName{Area::edges, "edges", false},
                            AreaName{Area::event_index, "event_index", false},
                            AreaName{Area::captures, "captures", false},
                            AreaName{Area::subscriptions, "subscriptions", true},
-                           AreaName{Area::edge_ends, "edge_ends", false},
                            AreaName{Area::queries, "queries", true},
-                           AreaName{Area::names, "names", false},
-                           AreaName{Area::transformations, "transformations", false},
                            AreaName{Area::hook_states, "hook_states", false},
                            AreaName{Area::recalls, "recalls", true},
                            AreaName{Area::recall_members, "recall_members", false},
-                           AreaName{Area::visibility, "visibility", true}};
+                           AreaName{Area::visibility, "visibility", true},
+                           AreaName{Area::events, "events", false},
+                           AreaName{Area::edges, "edges", false},
+                           AreaName{Area::edge_ends, "edge_ends", false},
+                           AreaName{Area::things, "things", false},
+                           AreaName{Area::thing_names, "thing_names", false},
+                           AreaName{Area::thing_groups, "thing_groups", false},
+                           AreaName{Area::transformations, "transformations", false}};
 
 }  // namespace
 

@@ -14,7 +14,7 @@ class Snapshot;
 
 /// What an entry is about. Entries are what the node keeps beside records: one table, `entries`,
 /// with the area in front of each key (FORMAT.md, "Entry"). Stored: a number never changes its
-/// meaning.
+/// meaning; those that are missing had one in earlier formats.
 enum class Area : std::uint8_t {
     accounts = 1,          ///< by user name
     revocations = 2,       ///< of tokens, by their id
@@ -30,20 +30,22 @@ enum class Area : std::uint8_t {
     groups = 12,           ///< of partners, by name
     ranges = 13,           ///< of prefixes that may be allotted
     aliases = 14,          ///< handles, by a code that the thing has elsewhere
-    events = 16,           ///< by number
     event_ids = 17,        ///< numbers of events, by eventID
-    edges = 18,            ///< at both ends (trace/edge.hpp)
     event_index = 19,      ///< by term and time
     captures = 20,         ///< jobs, by id
     subscriptions = 21,    ///< by name of their query, and id
-    edge_ends = 22,        ///< by what was emptied, and when
     queries = 23,          ///< by name
-    names = 24,            ///< how a thing was spelled, by its canonical form
-    transformations = 25,  ///< inputs and outputs, by transformationID
     hook_states = 30,      ///< how far subscriptions and standing recalls have come, by their id
     recalls = 31,          ///< standing ones, by id
     recall_members = 32,   ///< what they have reached, by id and digest
     visibility = 33,       ///< policies for traces, by prefix
+    events = 40,           ///< by number
+    edges = 41,            ///< facts at both ends, in blocks (trace/facts.hpp)
+    edge_ends = 42,        ///< by what was emptied, and when
+    things = 43,           ///< numbers, by canonical form
+    thing_names = 44,      ///< what things are called, by number
+    thing_groups = 45,     ///< and how many things each has, by scheme and prefix
+    transformations = 46,  ///< inputs and outputs, by transformationID
 };
 
 /// The word for an area; "unknown" for one of a later version.

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -150,6 +151,10 @@ std::optional<Bytes> ReadTxn::get(MDB_dbi table, Bytes key) const {
     return find(txn_.get(), table, key);
 }
 
+std::optional<Entry> ReadTxn::first_from(MDB_dbi table, Bytes key) const {
+    return Cursor{*this, table}.seek(key);
+}
+
 void ReadTxn::commit() && {
     require(mdb_txn_commit(txn_.release()), "open the tables of the store");
 }
@@ -187,16 +192,34 @@ bool WriteTxn::remove(MDB_dbi table, Bytes key) {
     return true;
 }
 
-std::optional<Entry> WriteTxn::end(MDB_dbi table, MDB_cursor_op which) const {
+std::unique_ptr<MDB_cursor, WriteTxn::CloseCursor> WriteTxn::open_cursor(MDB_dbi table) const {
     MDB_cursor* cursor = nullptr;
-    require(mdb_cursor_open(txn_.get(), table, &cursor), "look at the end of a table");
+    require(mdb_cursor_open(txn_.get(), table, &cursor), "walk a table");
+    return std::unique_ptr<MDB_cursor, CloseCursor>{cursor};
+}
+
+std::optional<Entry> WriteTxn::end(MDB_dbi table, MDB_cursor_op which) const {
+    const auto cursor = open_cursor(table);
     MDB_val key;
     MDB_val value;
-    const int code = mdb_cursor_get(cursor, &key, &value, which);
-    mdb_cursor_close(cursor);
+    const int code = mdb_cursor_get(cursor.get(), &key, &value, which);
     if (code == MDB_NOTFOUND) return std::nullopt;
     require(code, "look at the end of a table");
     return Entry{to_bytes(key), to_bytes(value)};
+}
+
+std::optional<Entry> WriteTxn::last_up_to(MDB_dbi table, Bytes key) const {
+    const auto cursor = open_cursor(table);
+    MDB_val found = to_val(key);
+    MDB_val value;
+    int code = mdb_cursor_get(cursor.get(), &found, &value, MDB_SET_RANGE);
+    if (code == 0 && std::ranges::equal(to_bytes(found), key))
+        return Entry{to_bytes(found), to_bytes(value)};
+    if (code != MDB_NOTFOUND) require(code, "walk a table");
+    code = mdb_cursor_get(cursor.get(), &found, &value, code == MDB_NOTFOUND ? MDB_LAST : MDB_PREV);
+    if (code == MDB_NOTFOUND) return std::nullopt;
+    require(code, "walk a table");
+    return Entry{to_bytes(found), to_bytes(value)};
 }
 
 std::optional<Entry> WriteTxn::first(MDB_dbi table) const { return end(table, MDB_FIRST); }
@@ -216,10 +239,7 @@ void WriteTxn::for_each(MDB_dbi table, const std::function<void(const Entry&)>& 
 
 void WriteTxn::walk(MDB_dbi table, Bytes from,
                     const std::function<bool(const Entry&)>& visit) const {
-    MDB_cursor* opened = nullptr;
-    require(mdb_cursor_open(txn_.get(), table, &opened), "walk a table");
-    const std::unique_ptr<MDB_cursor, decltype(&mdb_cursor_close)> cursor{opened,
-                                                                          &mdb_cursor_close};
+    const auto cursor = open_cursor(table);
     MDB_val key = to_val(from);
     MDB_val value;
     int code = mdb_cursor_get(cursor.get(), &key, &value, from.empty() ? MDB_FIRST : MDB_SET_RANGE);

@@ -62,6 +62,13 @@ private:
     std::unique_ptr<MDB_env, Close> env_;
 };
 
+/// A key and its value. Lives as long as the transaction that it comes from, and in a write
+/// transaction until the next change.
+struct Entry {
+    Bytes key;
+    Bytes value;
+};
+
 /// One snapshot of the store. Every view that it returns dies with it, or with `reset`.
 /// One thread at a time may use it.
 class ReadTxn {
@@ -73,6 +80,8 @@ public:
     void renew();
 
     std::optional<Bytes> get(MDB_dbi table, Bytes key) const;
+    /// The first entry at or behind a key.
+    std::optional<Entry> first_from(MDB_dbi table, Bytes key) const;
     std::uint64_t id() const noexcept { return mdb_txn_id(txn_.get()); }
     MDB_txn* get() const noexcept { return txn_.get(); }
 
@@ -84,13 +93,6 @@ private:
         void operator()(MDB_txn* txn) const noexcept { mdb_txn_abort(txn); }
     };
     std::unique_ptr<MDB_txn, Abort> txn_;
-};
-
-/// A key and its value. Lives as long as the transaction that it comes from, and in a write
-/// transaction until the next change.
-struct Entry {
-    Bytes key;
-    Bytes value;
 };
 
 /// The one write transaction. Its destructor aborts what was not committed.
@@ -108,6 +110,8 @@ public:
     std::optional<Bytes> last_key(MDB_dbi table) const;
     /// The entry with the smallest key; nothing when the table is empty.
     std::optional<Entry> first(MDB_dbi table) const;
+    /// The last entry whose key is not behind `key`.
+    std::optional<Entry> last_up_to(MDB_dbi table, Bytes key) const;
     /// All entries in key order; `visit` changes nothing.
     void for_each(MDB_dbi table, const std::function<void(const Entry&)>& visit) const;
     /// The entries from a key on, until `visit` returns false; it changes nothing.
@@ -119,6 +123,10 @@ public:
     void commit() &&;
 
 private:
+    struct CloseCursor {
+        void operator()(MDB_cursor* cursor) const noexcept { mdb_cursor_close(cursor); }
+    };
+    std::unique_ptr<MDB_cursor, CloseCursor> open_cursor(MDB_dbi table) const;
     std::optional<Entry> end(MDB_dbi table, MDB_cursor_op which) const;
 
     struct Abort {

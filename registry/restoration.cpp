@@ -2,6 +2,7 @@
 #include "protocol/handle/wire.hpp"
 #include "registry/backup.hpp"
 #include "registry/listing.hpp"
+#include "registry/trace/former_layout.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -63,6 +64,7 @@ void Restoration::apply(BackupReader& backup,
     }
     prune_below(header.changes_from);
     count_records_anew();
+    carry_over_traces();
     last_ = header;
 }
 
@@ -105,6 +107,13 @@ void Restoration::forget_entries() const {
 void Restoration::count_records_anew() const {
     lmdb::WriteTxn txn{store_.env()};
     count_anew(txn, store_.records(), *store_.entries());
+    std::move(txn).commit();
+}
+
+/// A backup of version 2 may have events in the layout of format 2.
+void Restoration::carry_over_traces() const {
+    lmdb::WriteTxn txn{store_.env()};
+    trace::carry_over(store_, txn);
     std::move(txn).commit();
 }
 

@@ -6,6 +6,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/listing.hpp"
+#include "registry/trace/former_layout.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -88,9 +89,14 @@ void Store::open_to_read() {
     meta_ = open_existing(txn, "meta");
     records_ = open_existing(txn, "records");
     prefixes_ = open_existing(txn, "prefixes");
-    if (require_format(txn.get(meta_, bytes_of(meta_key::format))) > format_without_log)
-        change_log_ = open_existing(txn, "change_log");
+    const std::uint32_t format = require_format(txn.get(meta_, bytes_of(meta_key::format)));
+    if (format > format_without_log) change_log_ = open_existing(txn, "change_log");
     entries_ = find_table(txn, "entries");
+    if (entries_ && format < format_version && trace::has_former_layout(txn, *entries_))
+        throw StoreError{Kind::foreign,
+                         "the registry holds events or references in the layout of format 2; the "
+                         "first command that writes to it carries them over: idnode serve, or "
+                         "idnode prefix home"};
     std::move(txn).commit();  // keeps the tables open
 }
 
@@ -103,8 +109,12 @@ void Store::open_to_write(Access access) {
     prefixes_ = txn.open_table("prefixes");
     change_log_ = txn.open_table("change_log");
     entries_ = txn.open_table("entries");
-    if (fresh || require_format(txn.get(meta_, bytes_of(meta_key::format))) == format_without_log)
-        carry_over(txn);
+    const std::uint32_t format =
+        fresh ? 0 : require_format(txn.get(meta_, bytes_of(meta_key::format)));
+    if (format < format_version) trace::carry_over(*this, txn);
+    if (format <= format_without_log) begin_log(txn);
+    if (format < format_version)
+        store_number(txn, meta_, bytes_of(meta_key::format), format_version);
     if (!txn.get(meta_, bytes_of(meta_key::counted))) {
         count_anew(txn, records_, *entries_);
         txn.put(meta_, bytes_of(meta_key::counted), {});
@@ -112,15 +122,14 @@ void Store::open_to_write(Access access) {
     std::move(txn).commit();  // also keeps the tables open
 }
 
-/// Makes a new registry, or one of format 1, one of the present format.
-void Store::carry_over(lmdb::WriteTxn& txn) const {
+/// Makes the change log of a new registry, or of one of format 1.
+void Store::begin_log(lmdb::WriteTxn& txn) const {
     // A program of format 1 that still answers from the registry finds its own table of changes
     // empty, takes that for a gap, and forgets all that it holds with each change.
     if (txn.get(meta_, bytes_of(meta_key::format))) txn.empty_table(txn.open_table("changes"));
     const auto last = load_number(txn.get(meta_, bytes_of(meta_key::sequence))).value_or(0);
     store_number(txn, meta_, bytes_of(meta_key::changes_from), last + 1);
     txn.put(meta_, bytes_of(meta_key::identity), make_identity());
-    store_number(txn, meta_, bytes_of(meta_key::format), format_version);
 }
 
 std::string make_prefix_entry(std::string_view prefix) {

@@ -49,7 +49,7 @@ public:
         write_or_create,  ///< makes the directory and an empty store where there is none
     };
 
-    static constexpr std::uint32_t format_version = 2;
+    static constexpr std::uint32_t format_version = 3;
     static constexpr const char* file_name = "registry.mdb";
 
     /// Throws StoreError.
@@ -68,7 +68,7 @@ public:
 private:
     void open_to_read();
     void open_to_write(Access access);
-    void carry_over(lmdb::WriteTxn& txn) const;
+    void begin_log(lmdb::WriteTxn& txn) const;
 
     lmdb::Env env_;
     MDB_dbi meta_ = 0;

@@ -27,6 +27,13 @@ JobOutcome decide_and_apply(const Decide& decide, Batch& batch) {
     return done;
 }
 
+/// Nothing for an entry of another area.
+std::optional<EntryView> view_of(Area area, const lmdb::Entry& entry) {
+    if (entry.key.empty() || entry.key[0] != static_cast<std::byte>(area)) return std::nullopt;
+    return EntryView{.key = protocol::text_of(entry.key.subspan(1)),
+                     .value = protocol::text_of(entry.value)};
+}
+
 }  // namespace
 
 std::optional<RecordView> WriteView::find(std::string_view handle) const {
@@ -47,12 +54,23 @@ std::optional<std::string_view> WriteView::entry(Area area, std::string_view key
 
 void WriteView::for_each_entry(Area area, std::string_view stem,
                                const std::function<bool(const EntryView&)>& visit) const {
-    const std::string from = make_entry_key(area, stem);
-    txn_.walk(*store_.entries(), bytes_of(from), [&](const lmdb::Entry& entry) {
-        const std::string_view key = protocol::text_of(entry.key);
-        return key.starts_with(from) &&
-               visit({.key = key.substr(1), .value = protocol::text_of(entry.value)});
+    for_each_entry_from(area, stem, [&](const EntryView& entry) {
+        return entry.key.starts_with(stem) && visit(entry);
     });
+}
+
+void WriteView::for_each_entry_from(Area area, std::string_view key,
+                                    const std::function<bool(const EntryView&)>& visit) const {
+    txn_.walk(*store_.entries(), bytes_of(make_entry_key(area, key)),
+              [&](const lmdb::Entry& entry) {
+                  const auto view = view_of(area, entry);
+                  return view && visit(*view);
+              });
+}
+
+std::optional<EntryView> WriteView::last_entry_up_to(Area area, std::string_view key) const {
+    const auto found = txn_.last_up_to(*store_.entries(), bytes_of(make_entry_key(area, key)));
+    return found ? view_of(area, *found) : std::nullopt;
 }
 
 std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {

@@ -81,6 +81,11 @@ public:
     /// The entries of an area whose keys begin with `stem`, until `visit` returns false.
     void for_each_entry(Area area, std::string_view stem,
                         const std::function<bool(const EntryView&)>& visit) const;
+    /// The entries of an area from a key on, until `visit` returns false.
+    void for_each_entry_from(Area area, std::string_view key,
+                             const std::function<bool(const EntryView&)>& visit) const;
+    /// The last entry of an area whose key is not behind `key`.
+    std::optional<EntryView> last_entry_up_to(Area area, std::string_view key) const;
     /// The number of the last change.
     std::uint64_t sequence() const noexcept { return sequence_; }
     /// One change of the log, such as the one that wrote a record; nothing when it was pruned.

@@ -5,10 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "registry/entries.hpp"
-#include "registry/writer.hpp"
+#include "registry/trace/thing.hpp"
 
 namespace idnode::registry::trace {
 
@@ -25,16 +24,25 @@ enum class EdgeType : std::uint8_t {
 std::string_view name_of(EdgeType type) noexcept;
 std::optional<EdgeType> find_edge_type(std::string_view name) noexcept;
 
+/// Whether such an edge holds from one event to another, rather than at one moment or always.
+constexpr bool lasts(EdgeType type) noexcept {
+    return type == EdgeType::aggregation || type == EdgeType::association;
+}
+
 /// Which way an edge is followed.
 enum class Direction : std::uint8_t {
     down = 1,  ///< to what came of it
     up = 2,    ///< to what it came of
 };
 
+constexpr Direction opposite(Direction direction) noexcept {
+    return direction == Direction::down ? Direction::up : Direction::down;
+}
+
 /// What an event says of two things: that they were brought together, or taken apart.
 enum class Fact : std::uint8_t { begins = 1, ends = 2, seen = 3 };
 
-/// One fact, as it is stored at both ends (FORMAT.md, "Edge").
+/// One fact, on its way into the registry.
 struct EdgeFact {
     EdgeType type = EdgeType::transformation;
     Fact fact = Fact::begins;
@@ -43,41 +51,29 @@ struct EdgeFact {
     std::int64_t time = 0;  ///< milliseconds since 1970
     std::optional<double> quantity{};
     std::string unit{};
-    std::string event{};  ///< eventID; for a reference, the handle of the record
+    std::string event{};  ///< eventID; empty for what identifiers say by themselves
 };
 
 /// An edge, and for how long it holds, both ends included; for ever where nothing ends it.
 struct Edge {
     EdgeType type = EdgeType::transformation;
-    std::string from;
-    std::string to;
+    bool is_public = false;  ///< of a reference: everybody may read the value that makes it
+    Thing from = no_thing;
+    Thing to = no_thing;
     std::int64_t valid_from = 0;
     std::optional<std::int64_t> valid_to{};
     std::optional<double> quantity{};
-    std::string unit{};
-    std::string event{};
+    TextNumber unit = no_text;
+    /// The number of the event that says so, or 0; of a reference, that of a text: the handle of
+    /// the record, folded.
+    std::uint64_t source = 0;
 };
 
 inline constexpr std::int64_t time_min = -62'135'596'800'000;  ///< the year 1
 inline constexpr std::int64_t time_max = 253'402'300'799'999;  ///< the year 9999
 
-/// The longest part of a key that names a thing; a longer identifier is shortened and hashed.
-inline constexpr std::size_t node_key_size_max = 160;
-std::string node_key(std::string_view canonical);
-
-/// The changes that write a fact at both of its ends, or take it back.
-void put(const EdgeFact& fact, std::vector<Change>& changes);
-void remove(const EdgeFact& fact, std::vector<Change>& changes);
-
 /// Calls `visit` for the edges at one thing in one direction, in key order, until it returns false.
-void for_each_edge(const Snapshot& snapshot, Direction direction, std::string_view canonical,
+void for_each_edge(const Snapshot& snapshot, Direction direction, Thing thing,
                    const std::function<bool(const Edge&)>& visit);
-
-/// Calls `visit` for every stored fact with the key of its end, and the direction of that.
-void for_each_fact(const Snapshot& snapshot,
-                   const std::function<bool(Direction, const EdgeFact&)>& visit);
-
-/// Whether the fact stands at its other end too.
-bool has_counterpart(const Snapshot& snapshot, Direction direction, const EdgeFact& fact);
 
 }  // namespace idnode::registry::trace

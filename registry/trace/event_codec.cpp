@@ -1,25 +1,12 @@
 #include "registry/trace/event_codec.hpp"
 
-#include <array>
-
 #include "protocol/handle/wire_string.hpp"
-#include "registry/trace/fact_codec.hpp"
 
 namespace idnode::registry::trace {
 
 using protocol::bytes_of;
 using protocol::WireReader;
-using protocol::WireWriter;
-
-std::string number_octets(std::uint64_t number) {
-    std::array<std::byte, sizeof(number)> octets;
-    protocol::store_big(octets.data(), number);
-    return std::string{protocol::text_of(octets)};
-}
-
-std::uint64_t number_in(std::string_view octets) {
-    return protocol::load_big<std::uint64_t>(bytes_of(octets).data());
-}
+using protocol::WireString;
 
 std::string time_octets(std::int64_t time) {
     return number_octets(static_cast<std::uint64_t>(time) ^ (std::uint64_t{1} << 63));
@@ -35,30 +22,33 @@ std::string index_stem(const IndexTerm& term) {
         .append(1, '\0');
 }
 
-// event := time 8, record time 8, flags 1, actor, json, count 4, fact*, count 4, emptied*,
+// event := id, time 8, record time 8, flags 1, actor, json, count 4, whole fact*, count 4,
+// emptied*,
 //          transformation
-// emptied := type 1, node
-std::string event_value(const StoredEvent& event, std::string_view actor) {
-    return protocol::written([&](WireWriter& writer) {
-        writer.integer(static_cast<std::uint64_t>(event.time));
-        writer.integer(static_cast<std::uint64_t>(event.record_time));
-        writer.integer(static_cast<std::uint8_t>(event.declares_error));
-        writer.text(actor);
-        writer.text(event.json);
-        writer.integer(static_cast<std::uint32_t>(event.facts.size()));
-        for (const EdgeFact& fact : event.facts) writer.text(fact_value(fact));
-        writer.integer(static_cast<std::uint32_t>(event.ends_all_of.size()));
-        for (const auto& [type, parent] : event.ends_all_of) {
-            writer.integer(static_cast<std::uint8_t>(type));
-            writer.text(parent);
-        }
-        writer.text(event.transformation);
-    });
+// emptied := type 1, thing 8
+std::string event_value(const StoredEvent& event, const EventFacts& says, std::string_view actor) {
+    WireString value;
+    value.text(event.id);
+    value.integer(static_cast<std::uint64_t>(event.time));
+    value.integer(static_cast<std::uint64_t>(event.record_time));
+    value.integer(static_cast<std::uint8_t>(event.declares_error));
+    value.text(actor);
+    value.text(event.json);
+    value.integer(static_cast<std::uint32_t>(says.facts.size()));
+    for (const StoredFact& fact : says.facts) value.raw(bytes_of(whole_fact(fact)));
+    value.integer(static_cast<std::uint32_t>(says.ends_all_of.size()));
+    for (const auto& [type, parent] : says.ends_all_of) {
+        value.integer(static_cast<std::uint8_t>(type));
+        value.integer(parent);
+    }
+    value.text(says.transformation);
+    return value.take();
 }
 
 std::optional<KeptEvent> read_event(std::uint64_t number, std::string_view value, bool whole) {
     WireReader reader{bytes_of(value)};
     KeptEvent kept;
+    reader.text();
     kept.view.number = number;
     kept.view.time = static_cast<std::int64_t>(reader.integer<std::uint64_t>());
     kept.view.record_time = static_cast<std::int64_t>(reader.integer<std::uint64_t>());
@@ -67,14 +57,17 @@ std::optional<KeptEvent> read_event(std::uint64_t number, std::string_view value
     kept.view.json = reader.text();
     if (reader.failed()) return std::nullopt;
     if (!whole) return kept;
-    for (auto left = reader.integer<std::uint32_t>(); left > 0 && !reader.failed(); --left)
-        if (auto fact = read_fact(reader.text())) kept.facts.push_back(*std::move(fact));
-    for (auto left = reader.integer<std::uint32_t>(); left > 0 && !reader.failed(); --left) {
+    for (auto left = reader.count(whole_fact_size); left > 0; --left)
+        kept.says.facts.push_back(read_whole_fact(protocol::text_of(reader.take(whole_fact_size))));
+    for (auto left = reader.count(1 + sizeof(Thing)); left > 0; --left) {
         const auto type = static_cast<EdgeType>(reader.integer<std::uint8_t>());
-        kept.ends_all_of.emplace_back(type, reader.text());
+        kept.says.ends_all_of.emplace_back(type, reader.integer<std::uint64_t>());
     }
-    kept.transformation = reader.text();
+    kept.says.transformation = reader.text();
+    if (reader.end()) return std::nullopt;
     return kept;
 }
+
+std::string_view event_id_in(std::string_view value) { return WireReader{bytes_of(value)}.text(); }
 
 }  // namespace idnode::registry::trace

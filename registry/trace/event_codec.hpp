@@ -8,34 +8,41 @@
 #include <vector>
 
 #include "registry/trace/event_store.hpp"
+#include "registry/trace/facts.hpp"
+#include "registry/trace/thing_codec.hpp"
 
 namespace idnode::registry::trace {
 
-// Between sources of this folder (FORMAT.md, "Edge").
+// Between sources of this folder (FORMAT.md, "Event").
 
 /// Where the number of the next event stands among the event ids.
 inline constexpr std::string_view counter_key{"\0next", 5};
 
-/// Big-endian, so that octets sort as numbers and times do.
-std::string number_octets(std::uint64_t number);
-std::uint64_t number_in(std::string_view octets);
+/// Octets that sort as times do.
 std::string time_octets(std::int64_t time);
 std::int64_t time_in(std::string_view octets);
 
 /// What the keys of all places of a term begin with.
 std::string index_stem(const IndexTerm& term);
 
+/// What an event says, in numbers.
+struct EventFacts {
+    std::vector<StoredFact> facts{};
+    std::vector<std::pair<EdgeType, Thing>> ends_all_of{};
+    std::string transformation{};
+};
+
 /// An event as it was read back.
 struct KeptEvent {
     EventView view{};
     bool declares_error = false;
-    std::vector<EdgeFact> facts{};
-    std::vector<std::pair<EdgeType, std::string>> ends_all_of{};
-    std::string transformation{};
+    EventFacts says{};
 };
 
-std::string event_value(const StoredEvent& event, std::string_view actor);
-/// Without facts and what follows them, where not the whole is wanted. Nothing if it is damaged.
+std::string event_value(const StoredEvent& event, const EventFacts& says, std::string_view actor);
+/// Without what it says, where not the whole is wanted. Nothing if it is damaged.
 std::optional<KeptEvent> read_event(std::uint64_t number, std::string_view value, bool whole);
+/// The eventID alone; empty if it is damaged.
+std::string_view event_id_in(std::string_view value);
 
 }  // namespace idnode::registry::trace

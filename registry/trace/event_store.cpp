@@ -5,10 +5,6 @@
 
 namespace idnode::registry::trace {
 
-std::optional<std::string_view> find_name(const Snapshot& snapshot, std::string_view canonical) {
-    return find_entry(snapshot, Area::names, node_key(canonical));
-}
-
 std::uint64_t count_events(const Snapshot& snapshot) {
     const auto stored = find_entry(snapshot, Area::event_ids, counter_key);
     return stored ? number_in(*stored) - 1 : 0;
@@ -23,6 +19,11 @@ std::optional<EventView> find_event(const Snapshot& snapshot, std::uint64_t numb
 std::optional<EventView> find_event(const Snapshot& snapshot, std::string_view id) {
     const auto number = find_entry(snapshot, Area::event_ids, node_key(id));
     return number ? find_event(snapshot, number_in(*number)) : std::nullopt;
+}
+
+std::string_view find_event_id(const Snapshot& snapshot, std::uint64_t number) {
+    const auto value = find_entry(snapshot, Area::events, number_octets(number));
+    return value ? event_id_in(*value) : std::string_view{};
 }
 
 void for_each_event(const Snapshot& snapshot, const IndexTerm& term, bool descending,

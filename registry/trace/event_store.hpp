@@ -76,12 +76,11 @@ struct EventView {
     std::string_view json;
 };
 
-/// How the first event or record that named a thing has spelled it; nothing where none did.
-std::optional<std::string_view> find_name(const Snapshot& snapshot, std::string_view canonical);
-
 std::optional<EventView> find_event(const Snapshot& snapshot, std::uint64_t number);
 /// By its id: of an event that was declared wrong, the declaration.
 std::optional<EventView> find_event(const Snapshot& snapshot, std::string_view id);
+/// The eventID of an event; empty where there is none of that number.
+std::string_view find_event_id(const Snapshot& snapshot, std::uint64_t number);
 /// How many events there ever were, for telling two states apart.
 std::uint64_t count_events(const Snapshot& snapshot);
 

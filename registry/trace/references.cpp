@@ -4,6 +4,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/schemes/identifier.hpp"
+#include "registry/trace/fact_writer.hpp"
 
 namespace idnode::registry::trace {
 
@@ -13,11 +14,11 @@ bool is_reference(std::string_view type) noexcept {
            protocol::equal_folded(type, "REF") || protocol::equal_folded(type, "REFERENCE");
 }
 
-void add_references(const protocol::ValueView& value, std::set<std::string>& references) {
+void add_references(const protocol::ValueView& value, References& references) {
     const std::string_view text = protocol::text_of(value.data);
     const auto add = [&](std::string_view each) {
         if (!each.empty() && each.size() <= protocol::identifier_size_max)
-            references.insert(protocol::identify(each).canonical);
+            references[protocol::identify(each).canonical] |= value.publicly_readable();
     };
     if (!text.starts_with('[')) return add(text);
     boost::system::error_code wrong;
@@ -27,19 +28,27 @@ void add_references(const protocol::ValueView& value, std::set<std::string>& ref
         if (each.is_string()) add(each.get_string());
 }
 
-void change_references(std::string_view handle, const std::set<std::string>& before,
-                       const std::set<std::string>& after, std::vector<Change>& changes) {
-    const std::string record = protocol::identify(handle).canonical;
-    const auto fact_of = [&](const std::string& reference) {
-        return EdgeFact{.type = EdgeType::reference,
-                        .from = reference,
-                        .to = record,
-                        .event = protocol::folded(handle)};
+void change_references(const WriteView& view, std::string_view handle, const References& before,
+                       const References& after, std::vector<Change>& changes) {
+    Numbering numbering{view};
+    FactWriter facts{view};
+    const Thing record = numbering.thing(protocol::identify(handle).canonical);
+    const TextNumber source = numbering.text(protocol::folded(handle));
+    const auto fact_of = [&](const auto& reference) {
+        return StoredFact{.type = EdgeType::reference,
+                          .is_public = reference.second,
+                          .from = numbering.thing(reference.first),
+                          .to = record,
+                          .source = source};
     };
-    for (const std::string& reference : before)
-        if (!after.contains(reference)) remove(fact_of(reference), changes);
-    for (const std::string& reference : after)
-        if (!before.contains(reference)) put(fact_of(reference), changes);
+    for (const auto& reference : before)
+        if (!after.contains(reference.first)) facts.remove(fact_of(reference));
+    for (const auto& reference : after) {
+        const auto was = before.find(reference.first);
+        if (was == before.end() || was->second != reference.second) facts.put(fact_of(reference));
+    }
+    facts.finish(changes);
+    numbering.finish(changes);
 }
 
 }  // namespace idnode::registry::trace

@@ -1,11 +1,12 @@
 #pragma once
 
-#include <set>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "protocol/handle/value.hpp"
 #include "registry/trace/edge.hpp"
+#include "registry/writer.hpp"
 
 namespace idnode::registry::trace {
 
@@ -13,11 +14,14 @@ namespace idnode::registry::trace {
 /// begins with "REF.".
 bool is_reference(std::string_view type) noexcept;
 
-/// The canonical forms of what a value refers to: one identifier, or a JSON list of them.
-void add_references(const protocol::ValueView& value, std::set<std::string>& references);
+/// What a record refers to, by canonical form, and whether everybody may read that it does.
+using References = std::map<std::string, bool>;
 
-/// The changes that take edges from what a record referred to before to what it does now.
-void change_references(std::string_view handle, const std::set<std::string>& before,
-                       const std::set<std::string>& after, std::vector<Change>& changes);
+/// Adds what a value refers to: one identifier, or a JSON list of them.
+void add_references(const protocol::ValueView& value, References& references);
+
+/// Appends the changes that take edges from what a record referred to before to what it does now.
+void change_references(const WriteView& view, std::string_view handle, const References& before,
+                       const References& after, std::vector<Change>& changes);
 
 }  // namespace idnode::registry::trace

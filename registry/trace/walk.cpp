@@ -1,164 +1,179 @@
 #include "registry/trace/walk.hpp"
 
 #include <algorithm>
-#include <unordered_map>
+#include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <span>
 #include <utility>
+
+#include "registry/trace/facts.hpp"
+#include "registry/trace/numbered_entries.hpp"
+#include "registry/trace/windows.hpp"
 
 namespace idnode::registry::trace {
 namespace {
 
-/// A stretch of time, both ends included.
-struct Window {
-    std::int64_t from = time_min;
-    std::int64_t to = time_max;
-};
-
-/// Stretches in the order of time that do not meet.
-using Windows = std::vector<Window>;
-
-/// When a thing was looked at.
-class Moments {
-public:
-    /// Adds a stretch; the parts of it that are new are appended to `fresh`.
-    void add(const Window& window, Windows& fresh) {
-        const auto first = std::ranges::lower_bound(all_, window.from - 1, {}, &Window::to);
-        auto last = first;
-        Window whole = window;
-        std::int64_t next = window.from;
-        for (; last != all_.end() && last->from <= window.to + 1; ++last) {
-            if (last->from > next) fresh.push_back({next, std::min(last->from - 1, window.to)});
-            next = std::max(next, last->to + 1);
-            whole = {std::min(whole.from, last->from), std::max(whole.to, last->to)};
-        }
-        if (next <= window.to) fresh.push_back({next, window.to});
-        if (first == last) {
-            all_.insert(first, whole);
-        } else {
-            *first = whole;
-            all_.erase(first + 1, last);
-        }
-    }
-
-private:
-    Windows all_;  ///< that do not touch either
-};
-
-bool lasts(EdgeType type) noexcept {
-    return type == EdgeType::aggregation || type == EdgeType::association;
-}
-
-/// When to look at what an edge leads to, given when the thing behind it is
-/// looked at; nothing where the edge does not hold then.
-Windows follow(const Edge& edge, const Windows& windows, Direction direction,
-               const std::optional<std::int64_t>& at) {
-    if (at && edge.valid_from > *at) return {};
-    const std::int64_t begin = edge.valid_from;
-    const std::int64_t end = edge.valid_to.value_or(time_max);
-    const auto first = std::ranges::lower_bound(windows, begin, {}, &Window::to);
-    if (lasts(edge.type)) {
-        Windows both;
-        if (at && direction == Direction::down && end < *at) return both;
-        for (auto each = first; each != windows.end() && each->from <= end; ++each)
-            both.push_back({std::max(each->from, begin), std::min(each->to, end)});
-        return both;
-    }
-    if (edge.type != EdgeType::transformation) return windows;
-    if (first == windows.end()) return {};
-    // What went in was there at that moment; what came out is there from then on.
-    if (direction == Direction::up) return {{begin, begin}};
-    if (first->from > begin) return {};
-    return {{begin, at.value_or(time_max)}};
-}
-
 class Walk {
 public:
-    Walk(const Snapshot& snapshot, const WalkQuery& query,
-         const std::function<Sight(const std::string&)>& look)
-        : snapshot_{snapshot}, query_{query}, look_{look} {}
+    Walk(const Snapshot& snapshot, const WalkQuery& query, const std::function<Sight(Thing)>& look)
+        : snapshot_{snapshot},
+          query_{query},
+          look_{look},
+          blocks_{snapshot},
+          stem_{static_cast<char>(Area::edges), static_cast<char>(query.direction)} {
+        for (const EdgeType type : query.types) types_ |= bit(type);
+        if (query.types.empty()) types_ = ~types_;
+    }
 
     WalkResult run() {
-        Window start;
+        Window start{time_min, time_max};
         if (query_.at)
             start = {query_.direction == Direction::up ? *query_.at : time_min, *query_.at};
-        for (const std::string& root : query_.roots) enter(root, {start}, 0);
+        for (const Thing root : query_.roots) enter(root, {&start, 1}, 0, 0);
+        std::vector<Turn> turn;
         for (std::uint32_t depth = 0; !next_.empty() && !full_; ++depth) {
             // What is met again in this turn waits for the next one.
-            std::vector<std::pair<Known*, Windows>> turn;
-            for (Known* const known : std::exchange(next_, {}))
-                turn.emplace_back(known, std::exchange(known->waiting, {}));
-            for (auto& [known, windows] : turn)
-                if (!full_) expand(*known, windows, depth);
+            turn.clear();
+            for (const std::uint32_t place : next_)
+                turn.push_back({place, std::exchange(known_[place].waiting, {})});
+            next_.clear();
+            take_turn(turn, depth);
         }
         result_.truncated |= full_;
         return std::move(result_);
     }
 
 private:
+    static constexpr std::uint32_t cut = ~std::uint32_t{0};
+
+    /// Of the node in the same place.
     struct Known {
-        const std::string* id = nullptr;
-        Sight sight = Sight::shown;
-        Moments seen;            ///< when it was looked at, or will be
-        Windows waiting;         ///< what of that is still to come
-        std::vector<bool> told;  ///< which of its edges stand in the result, in their order
+        Windows seen;     ///< when it was looked at, or will be
+        Windows waiting;  ///< what of that is still to come
+    };
+    struct Turn {
+        std::uint32_t place;
+        Windows windows;
     };
 
-    /// False where the thing is cut off.
-    bool enter(const std::string& id, const Windows& windows, std::uint32_t depth) {
-        const auto [place, fresh] = known_.try_emplace(id);
-        Known& known = place->second;
+    static std::uint32_t bit(EdgeType type) {
+        return std::uint32_t{1} << (static_cast<unsigned>(type) % 32);
+    }
+
+    /// The place of a thing among the nodes, or `cut`.
+    std::uint32_t enter(Thing thing, std::span<const Window> windows, std::uint32_t depth,
+                        std::int64_t time) {
+        const auto [found, fresh] =
+            places_.try_emplace(thing, static_cast<std::uint32_t>(result_.nodes.size()));
         if (fresh) {
-            known.id = &place->first;
-            known.sight = look_(id);
-            if (known.sight != Sight::cut) {
-                if (result_.nodes.size() == query_.nodes_max) {
-                    full_ = true;
-                    return false;
-                }
-                result_.nodes.push_back({id, depth, known.sight});
+            const Sight sight = look_(thing);
+            if (sight == Sight::cut) {
+                found->second = cut;
+            } else if (result_.nodes.size() == query_.nodes_max) {
+                full_ = true;
+                return cut;
+            } else {
+                result_.nodes.push_back({thing, depth, sight, time});
+                known_.emplace_back();
+                if (query_.keeps_edges) followed_.emplace_back();
             }
         }
-        if (known.sight == Sight::cut) return false;
-        if (known.sight == Sight::elsewhere) return true;
+        const std::uint32_t place = found->second;
+        if (place == cut || result_.nodes[place].sight == Sight::elsewhere) return place;
+        Known& known = known_[place];
         const bool expected = !known.waiting.empty();
-        for (const Window& window : windows) known.seen.add(window, known.waiting);
-        if (!expected && !known.waiting.empty()) next_.push_back(&known);
-        return true;
+        for (const Window& window : windows) add(known.seen, window, known.waiting);
+        if (!expected && !known.waiting.empty()) next_.push_back(place);
+        return place;
     }
 
-    void expand(Known& known, Windows& windows, std::uint32_t depth) {
-        std::ranges::sort(windows, {}, &Window::from);
+    void take_turn(std::span<Turn> turn, std::uint32_t depth) {
+        std::array<Thing, NumberedEntries::batch_max> things;
+        std::array<std::string_view, NumberedEntries::batch_max> blocks;
+        while (!turn.empty() && !full_) {
+            const std::size_t count = std::min(turn.size(), things.size());
+            for (std::size_t at = 0; at < count; ++at)
+                things[at] = result_.nodes[turn[at].place].thing;
+            blocks_.find({stem_.data(), stem_.size()}, std::span{things}.first(count), blocks);
+            for (std::size_t at = 0; at < count && !full_; ++at)
+                if (!blocks[at].empty())
+                    expand(turn[at].place, turn[at].windows, depth, BlockView{blocks[at]});
+            turn = turn.subspan(count);
+        }
+    }
+
+    void expand(std::uint32_t place, Windows& windows, std::uint32_t depth, BlockView block) {
+        windows.sort();
         const bool down = query_.direction == Direction::down;
-        std::size_t number = 0;
-        for_each_edge(snapshot_, query_.direction, *known.id, [&](const Edge& edge) {
-            const std::size_t place = number++;
-            if (++looked_at_ > query_.edges_max) full_ = true;
-            if (full_) return false;
-            if (!query_.types.empty() && !query_.types.contains(edge.type)) return true;
-            const Windows holds = follow(edge, windows, query_.direction, query_.at);
-            if (holds.empty() || (query_.may_follow && !query_.may_follow(edge))) return true;
-            if (depth >= query_.depth) {
-                result_.truncated = true;
-                return false;
-            }
-            looked_at_ += holds.size() - 1;
-            if (enter(down ? edge.to : edge.from, holds, depth + 1)) tell(known, place, edge);
-            return true;
-        });
+        for_each_edge_from(
+            snapshot_, query_.direction, result_.nodes[place].thing, block, [&](const Edge& edge) {
+                if (++looked_at_ > query_.edges_max) full_ = true;
+                if (full_) return false;
+                if ((types_ & bit(edge.type)) == 0) return true;
+                const auto holds = follow(edge, windows.all());
+                if (holds.empty() || (query_.may_follow && !query_.may_follow(edge))) return true;
+                if (depth >= query_.depth) {
+                    result_.truncated = true;
+                    return false;
+                }
+                looked_at_ += holds.size() - 1;
+                const std::uint32_t other =
+                    enter(down ? edge.to : edge.from, holds, depth + 1, edge.valid_from);
+                if (other != cut && query_.keeps_edges) tell(edge, place, other);
+                return true;
+            });
+        if (!query_.keeps_edges) return;
+        Windows fresh;
+        for (const Window& window : windows.all()) add(followed_[place], window, fresh);
     }
 
-    /// A thing that is looked at again has its edges in the same order as before.
-    void tell(Known& known, std::size_t place, const Edge& edge) {
-        if (known.told.size() <= place) known.told.resize(place + 1);
-        if (!known.told[place]) result_.edges.push_back(edge);
-        known.told[place] = true;
+    /// An edge was told before if it was followed before.
+    void tell(const Edge& edge, std::uint32_t place, std::uint32_t other) {
+        const Windows& before = followed_[place];
+        if (!before.empty() && !follow(edge, before.all()).empty()) return;
+        const bool down = query_.direction == Direction::down;
+        result_.edges.push_back({edge, down ? place : other, down ? other : place});
+    }
+
+    /// When to look at what an edge leads to, given when the thing behind it is looked at; nothing
+    /// where the edge does not hold then. Good until the next call.
+    std::span<const Window> follow(const Edge& edge, std::span<const Window> windows) {
+        const std::optional<std::int64_t>& at = query_.at;
+        if (at && edge.valid_from > *at) return {};
+        if (!lasts(edge.type) && edge.type != EdgeType::transformation) return windows;
+        const std::int64_t begin = edge.valid_from;
+        const std::int64_t end = edge.valid_to.value_or(time_max);
+        const bool down = query_.direction == Direction::down;
+        auto first = std::ranges::lower_bound(windows, begin, {}, &Window::to);
+        holds_.clear();
+        if (lasts(edge.type)) {
+            if (at && down && end < *at) return {};
+            for (; first != windows.end() && first->from <= end; ++first)
+                holds_.push_back({std::max(first->from, begin), std::min(first->to, end)});
+            return holds_;
+        }
+        if (first == windows.end()) return {};
+        // What went in was there at that moment; what came out is there from then on.
+        if (!down) {
+            holds_.push_back({begin, begin});
+        } else if (first->from <= begin) {
+            holds_.push_back({begin, at.value_or(time_max)});
+        }
+        return holds_;
     }
 
     const Snapshot& snapshot_;
     const WalkQuery& query_;
-    const std::function<Sight(const std::string&)>& look_;
+    const std::function<Sight(Thing)>& look_;
+    const NumberedEntries blocks_;
+    const std::array<char, 2> stem_;
+    std::uint32_t types_ = 0;
     WalkResult result_;
-    std::vector<Known*> next_;  ///< what is looked at one hop further
-    std::unordered_map<std::string, Known> known_;
+    std::vector<Known> known_;       ///< of each node
+    std::vector<Windows> followed_;  ///< when its edges were told, where those are kept
+    boost::unordered_flat_map<Thing, std::uint32_t> places_;
+    std::vector<std::uint32_t> next_;  ///< what is looked at one hop further
+    std::vector<Window> holds_;        ///< what `follow` has said last
     std::uint64_t looked_at_ = 0;
     bool full_ = false;
 };
@@ -166,7 +181,7 @@ private:
 }  // namespace
 
 WalkResult walk(const Snapshot& snapshot, const WalkQuery& query,
-                const std::function<Sight(const std::string&)>& look) {
+                const std::function<Sight(Thing)>& look) {
     return Walk{snapshot, query, look}.run();
 }
 

@@ -4,7 +4,6 @@
 #include <functional>
 #include <optional>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "registry/trace/edge.hpp"
@@ -12,7 +11,7 @@
 namespace idnode::registry::trace {
 
 /// What may be seen of a thing on the way.
-enum class Sight {
+enum class Sight : std::uint8_t {
     shown,
     hidden,     ///< its place is kept, and the walk goes on through it
     cut,        ///< neither it nor what lies behind it
@@ -20,7 +19,7 @@ enum class Sight {
 };
 
 struct WalkQuery {
-    std::vector<std::string> roots;  ///< canonical forms
+    std::vector<Thing> roots;
     Direction direction = Direction::down;
     std::uint32_t depth = 100;
     std::uint64_t nodes_max = 10'000;
@@ -31,18 +30,27 @@ struct WalkQuery {
     std::set<EdgeType> types{};  ///< empty: all
     /// Whether an edge may be followed at all; empty: every one may.
     std::function<bool(const Edge& edge)> may_follow{};
+    bool keeps_edges = true;  ///< whether the result has them
 };
 
 struct WalkNode {
-    std::string id;  ///< canonical form
+    Thing thing = no_thing;
     std::uint32_t depth = 0;
     Sight sight = Sight::shown;
+    std::int64_t reached_at = 0;  ///< when the edge by which it was reached began; of a root: 0
+};
+
+/// An edge that was followed, and where its ends stand among the nodes.
+struct WalkEdge {
+    Edge edge;
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;
 };
 
 struct WalkResult {
     std::vector<WalkNode> nodes;  ///< roots first, then by their distance
-    std::vector<Edge> edges;      ///< those that were followed
-    bool truncated = false;       ///< a limit on nodes, edges or depth ended the walk
+    std::vector<WalkEdge> edges;
+    bool truncated = false;  ///< a limit on nodes, edges or depth ended the walk
 };
 
 /// Follows edges from the roots in one direction, breadth first, within one state of the registry.
@@ -51,6 +59,6 @@ struct WalkResult {
 /// A thing is looked at for each moment once, so cycles end. `look` decides about each thing that
 /// is met; nothing is remembered of one that is cut.
 WalkResult walk(const Snapshot& snapshot, const WalkQuery& query,
-                const std::function<Sight(const std::string& id)>& look);
+                const std::function<Sight(Thing)>& look);
 
 }  // namespace idnode::registry::trace

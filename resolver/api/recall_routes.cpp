@@ -51,9 +51,9 @@ std::variant<Hook, Fault> read_hook(json::object& body, const Config& config) {
 
 std::uint64_t count_affected(registry::Lookup& lookup, const RecallQuery& query,
                              const Caller& caller) {
-    const Trace found = run_trace(lookup, query.options, caller);
-    return static_cast<std::uint64_t>(std::ranges::count_if(
-        found.nodes, [&](const TraceNode& node) { return is_affected(query, node); }));
+    TraceOptions options = query.options;
+    options.keeps_edges = false;
+    return find_affected(lookup, query, run_trace(lookup, options, caller)).size();
 }
 
 json::object shown_recall(const Hook& hook, const registry::Snapshot& snapshot) {
@@ -124,6 +124,7 @@ void make_recall(registry::Lookup& lookup, const Pending& call, const Services& 
     if (const auto* const fault = std::get_if<Fault>(&asked)) return call->fail(*fault);
     auto& query = std::get<RecallQuery>(asked);
     query.options.nodes_max = services.config.recalls_things_max;
+    query.options.keeps_edges = false;
     hook.id = to_string(boost::uuids::random_generator{}());
     hook.created = std::int64_t{services.clock.now()} * 1000;
     hook.start = registry::trace::count_events(lookup.snapshot());
@@ -138,9 +139,8 @@ void make_recall(registry::Lookup& lookup, const Pending& call, const Services& 
                                                   query.options.nodes_max),
                            .field = "identifiers"});
     json::object answer = shown_recall(hook, lookup.snapshot());
-    answer["count"] = std::ranges::count_if(
-        reached.nodes, [&](const TraceNode& node) { return is_affected(query, node); });
-    keep(call, services, courier, hook, webhooks::first_members(hook.id, query, reached),
+    answer["count"] = find_affected(lookup, query, reached).size();
+    keep(call, services, courier, hook, webhooks::first_members(lookup, hook.id, query, reached),
          serialize(answer));
 }
 

@@ -19,6 +19,7 @@ constexpr std::uint32_t depth_default = 100;
 constexpr std::uint64_t limit_default = 1'000;
 constexpr std::uint64_t limit_max = 10'000;
 constexpr std::uint32_t cursor_seconds = 3600;
+constexpr std::size_t lines_at_once = 2'000;
 
 Fault wrong(std::string_view field, std::string_view expected) {
     return {.message = std::string{field} + ": expected " + std::string{expected},
@@ -88,6 +89,11 @@ std::variant<TraceQuery, Fault> read_query(const Call& call, const registry::Sna
         options.at = read_moment(call.target.value("at"));
         if (!options.at) return wrong("at", "a date, or a date and time with an offset");
     }
+    if (call.target.has("edges")) {
+        const std::string_view edges = call.target.value("edges");
+        if (edges != "true" && edges != "false") return wrong("edges", "true or false");
+        options.keeps_edges = edges == "true";
+    }
     if (auto fault = read_edge_types(call.target.value("types"), options.types)) return *fault;
     if (auto fault = read_cursor(call, snapshot, services, query.offset)) return *fault;
     options.nodes_max = query.offset + query.limit + 1;
@@ -115,6 +121,25 @@ void answer_trace(registry::Lookup& lookup, const Pending& call, const Services&
     call->finish(std::move(reply));
 }
 
+/// Writes what is affected as lines, some at a time. Things keep their numbers, so that the names
+/// can be looked up when they are written.
+auto make_lines(Trace found, std::vector<std::uint32_t> affected) {
+    return [found = std::make_shared<const Trace>(std::move(found)),
+            affected = std::make_shared<const std::vector<std::uint32_t>>(std::move(affected)),
+            at = std::size_t{0}](registry::Lookup& lookup, std::string& out) mutable {
+        const auto left = std::span{*affected}.subspan(at);
+        const std::size_t count = std::min(left.size(), lines_at_once);
+        for_each_named(lookup, *found, left.first(count),
+                       [&](const TraceNode& node, const NamedThing& thing) {
+                           JsonWriter writer{out};
+                           write_node(writer, thing, node.depth, node.sight);
+                           out += '\n';
+                       });
+        at += count;
+        return count < left.size();
+    };
+}
+
 /// `POST /api/v1/recall`: what is affected by a set of suspects, as a count, as a list, or as lines
 /// where the caller accepts `application/x-ndjson`.
 void answer_recall(registry::Lookup& lookup, const Pending& call) {
@@ -122,28 +147,27 @@ void answer_recall(registry::Lookup& lookup, const Pending& call) {
     if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
     auto read = read_recall(std::get<boost::json::value>(json));
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
-    const auto& query = std::get<RecallQuery>(read);
-    const Trace found = run_trace(lookup, query.options, call->caller);
-    const auto affected = [&](const TraceNode& node) { return is_affected(query, node); };
-    const bool lines = call->request.field("Accept").find("ndjson") != std::string_view::npos;
-    HttpReply reply{.content_type = lines ? ndjson_type : json_type};
-    if (lines) {
-        for (const TraceNode& node : found.nodes) {
-            if (!affected(node)) continue;
-            JsonWriter writer{reply.body};
-            write_node(writer, lookup, node);
-            reply.body += '\n';
-        }
+    auto& query = std::get<RecallQuery>(read);
+    query.options.keeps_edges = false;
+    Trace found = run_trace(lookup, query.options, call->caller);
+    std::vector<std::uint32_t> affected = find_affected(lookup, query, found);
+    const bool as_lines = call->request.field("Accept").find("ndjson") != std::string_view::npos;
+    HttpReply reply{.content_type = as_lines ? ndjson_type : json_type};
+    if (as_lines) {
+        auto lines = make_lines(std::move(found), std::move(affected));
+        reply.streams = lines(lookup, reply.body);
+        if (reply.streams) reply.more = std::move(lines);
         return call->finish(std::move(reply));
     }
     JsonWriter writer{reply.body};
-    writer.begin_object().key("count").number(
-        static_cast<std::uint64_t>(std::ranges::count_if(found.nodes, affected)));
-    std::uint64_t left = query.limit;
+    writer.begin_object().key("count").number(affected.size());
     if (!query.count_only) {
         writer.key("affected").begin_array();
-        for (const TraceNode& node : found.nodes)
-            if (affected(node) && left > 0 && left-- > 0) write_node(writer, lookup, node);
+        const std::size_t shown = std::min<std::size_t>(affected.size(), query.limit);
+        for_each_named(lookup, found, std::span{affected}.first(shown),
+                       [&](const TraceNode& node, const auto& thing) {
+                           write_node(writer, thing, node.depth, node.sight);
+                       });
         writer.end_array();
     }
     writer.key("truncated").boolean(found.truncated).end_object();

@@ -40,8 +40,8 @@ api::Caller operator_here() {
 }
 
 /// Fit for a terminal.
-std::string shown(registry::Lookup& lookup, const std::string& id) {
-    return escaped(spelled(lookup, id));
+std::string shown(ThingNames& names, trace::Thing thing) {
+    return escaped(names.find(thing).spelled);
 }
 
 /// Lots and their pieces, records and what they refer to: that holds at any time.
@@ -52,20 +52,21 @@ bool is_timed(const trace::Edge& edge) {
 /// Draws what was found as a tree; what was drawn before is named and not drawn again.
 class Tree {
 public:
-    Tree(registry::Lookup& lookup, const Trace& found, bool down) : lookup_{lookup}, down_{down} {
-        for (const trace::Edge& edge : found.edges)
+    Tree(registry::Lookup& lookup, const Trace& found, bool down)
+        : names_{lookup, found.strangers}, down_{down} {
+        for (const auto& [edge, from, to] : found.edges)
             next_.emplace(down ? edge.from : edge.to, &edge);
     }
 
-    void draw(const std::string& id, const std::string& indent) {
-        const auto range = next_.equal_range(id);
+    void draw(trace::Thing thing, const std::string& indent) {
+        const auto range = next_.equal_range(thing);
         for (auto at = range.first; at != range.second; ++at) {
             const bool last = std::next(at) == range.second;
             const trace::Edge& edge = *at->second;
-            const std::string& other = down_ ? edge.to : edge.from;
+            const trace::Thing other = down_ ? edge.to : edge.from;
             const bool again = !drawn_.insert(other).second;
             print(fmt::format("{}{} {}  ({}{}){}\n", indent, last ? "└─" : "├─",
-                              shown(lookup_, other), name_of(edge.type), since(edge),
+                              shown(names_, other), name_of(edge.type), since(edge),
                               again ? "  … see above" : ""));
             if (!again) draw(other, indent + (last ? "   " : "│  "));
         }
@@ -80,25 +81,27 @@ private:
         return text;
     }
 
-    registry::Lookup& lookup_;
+    ThingNames names_;
     const bool down_;
-    std::multimap<std::string, const trace::Edge*> next_;
-    std::set<std::string> drawn_;
+    std::multimap<trace::Thing, const trace::Edge*> next_;
+    std::set<trace::Thing> drawn_;
 };
 
 void print_graph(registry::Lookup& lookup, const Trace& found, bool mermaid) {
     print(mermaid ? "graph TD\n" : "digraph trace {\n");
-    std::map<std::string, std::size_t> numbers;
-    const auto node = [&](const std::string& id) {
-        const auto [place, fresh] = numbers.try_emplace(id, numbers.size());
-        std::string label = shown(lookup, id);
+    ThingNames names{lookup, found.strangers};
+    std::map<trace::Thing, std::size_t> numbers;
+    const auto node = [&](trace::Thing thing) {
+        const auto [place, fresh] = numbers.try_emplace(thing, numbers.size());
+        std::string label = shown(names, thing);
         std::ranges::replace(label, '"', '\'');
         if (fresh)
             print(mermaid ? fmt::format("  n{}[\"{}\"]\n", place->second, label)
                           : fmt::format("  n{} [label=\"{}\"];\n", place->second, label));
         return place->second;
     };
-    for (const trace::Edge& edge : found.edges) {
+    for (const TraceEdge& told : found.edges) {
+        const trace::Edge& edge = told.edge;
         const std::size_t from = node(edge.from);
         const std::size_t to = node(edge.to);
         print(mermaid
@@ -111,14 +114,19 @@ void print_graph(registry::Lookup& lookup, const Trace& found, bool mermaid) {
 /// A row for each edge, which a spreadsheet can sort: who asks for records within a day gets them.
 void print_csv(registry::Lookup& lookup, const Trace& found) {
     print("from,to,type,quantity,unit,validFrom,validTo,eventID\n");
-    for (const trace::Edge& edge : found.edges)
+    const registry::Snapshot& snapshot = lookup.snapshot();
+    ThingNames names{lookup, found.strangers};
+    for (const auto& [edge, from, to] : found.edges)
         print(fmt::format(
-            "{},{},{},{},{},{},{},{}\n", csv_field(spelled(lookup, edge.from)),
-            csv_field(spelled(lookup, edge.to)), name_of(edge.type),
-            edge.quantity ? fmt::format("{}", *edge.quantity) : std::string{}, csv_field(edge.unit),
+            "{},{},{},{},{},{},{},{}\n", csv_field(names.find(edge.from).spelled),
+            csv_field(names.find(edge.to).spelled), name_of(edge.type),
+            edge.quantity ? fmt::format("{}", *edge.quantity) : std::string{},
+            csv_field(trace::find_text(snapshot, edge.unit)),
             is_timed(edge) ? protocol::epcis::format_event_time(edge.valid_from) : std::string{},
             edge.valid_to ? protocol::epcis::format_event_time(*edge.valid_to + 1) : std::string{},
-            csv_field(edge.event)));
+            csv_field(edge.type == trace::EdgeType::reference
+                          ? trace::find_text(snapshot, edge.source)
+                          : trace::find_event_id(snapshot, edge.source))));
 }
 
 std::optional<std::int64_t> moment_of(const std::string& text) {
@@ -171,8 +179,11 @@ ExitCode run(const TraceArguments& arguments) {
         write(lookup, found, arguments,
               options.at.value_or(std::int64_t{SystemClock{}.now()} * 1000));
     } else {
-        for (const std::string& root : options.roots) {
-            print(shown(lookup, root) + '\n');
+        Strangers strangers = found.strangers;
+        ThingNames names{lookup, strangers};
+        for (const std::string& each : options.roots) {
+            const trace::Thing root = number_of(lookup.snapshot(), each, strangers);
+            print(shown(names, root) + '\n');
             if (options.up) Tree{lookup, found, false}.draw(root, "");
             if (options.down) Tree{lookup, found, true}.draw(root, "");
         }

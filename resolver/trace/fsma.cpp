@@ -61,8 +61,9 @@ public:
     Sheet(registry::Lookup& lookup, const Trace& found,
           const std::function<void(std::string_view)>& sink)
         : lookup_{lookup}, sink_{sink} {
+        ThingNames names{lookup, found.strangers};
         for (const TraceNode& node : found.nodes)
-            if (node.sight == trace::Sight::shown) things_.insert(node.id);
+            if (node.sight == trace::Sight::shown) things_.emplace(names.canonical(node.thing));
     }
 
     void write() {
@@ -151,18 +152,21 @@ private:
     }
 
     void add_content(const std::string& thing, std::int64_t time, Shares& lots) {
+        Strangers strangers;
+        ThingNames names{lookup_, strangers};
         const trace::WalkQuery query{
-            .roots = {thing},
+            .roots = {number_of(lookup_.snapshot(), thing, strangers)},
             .direction = trace::Direction::up,
             .at = time,
             .types = {trace::EdgeType::aggregation, trace::EdgeType::membership}};
         const auto inside = trace::walk(lookup_.snapshot(), query,
-                                        [](const std::string&) { return trace::Sight::shown; });
+                                        [](trace::Thing) { return trace::Sight::shown; });
         bool any = false;
-        for (const trace::Edge& edge : inside.edges) {
-            if (edge.type != trace::EdgeType::membership) continue;
-            if (!names_lot(protocol::identify(edge.from))) continue;
-            lots[edge.from].quantity += 1;
+        for (const TraceEdge& told : inside.edges) {
+            if (told.edge.type != trace::EdgeType::membership) continue;
+            const std::string lot{names.canonical(told.edge.from)};
+            if (!names_lot(protocol::identify(lot))) continue;
+            lots[lot].quantity += 1;
             any = true;
         }
         // What belongs to no lot is one by itself.

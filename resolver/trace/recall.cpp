@@ -1,5 +1,7 @@
 #include "resolver/trace/recall.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "protocol/epcis/event.hpp"
@@ -34,8 +36,7 @@ std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions&
 
 /// Whether something belongs to the product that the recall is about.
 bool is_of_product(std::string_view id, std::string_view product) {
-    return product.empty() ||
-           (id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/'));
+    return id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/');
 }
 
 }  // namespace
@@ -97,9 +98,37 @@ std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
     return query;
 }
 
-bool is_affected(const RecallQuery& query, const TraceNode& node) {
-    return node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to &&
-           is_of_product(node.id, query.product);
+std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQuery& query,
+                                         const Trace& reached) {
+    std::vector<std::uint32_t> places;
+    for (std::uint32_t place = 0; place < reached.nodes.size(); ++place) {
+        const TraceNode& node = reached.nodes[place];
+        if (node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to)
+            places.push_back(place);
+    }
+    if (query.product.empty()) return places;
+    std::vector<std::uint32_t> of_product;
+    std::size_t at = 0;
+    for_each_named(lookup, reached, places, [&](const TraceNode&, const NamedThing& thing) {
+        if (is_of_product(thing.canonical, query.product)) of_product.push_back(places[at]);
+        ++at;
+    });
+    return of_product;
+}
+
+void for_each_named(registry::Lookup& lookup, const Trace& reached,
+                    std::span<const std::uint32_t> places,
+                    const std::function<void(const TraceNode&, const NamedThing&)>& visit) {
+    ThingNames names{lookup, reached.strangers};
+    std::array<trace::Thing, ThingNames::batch_max> things;
+    std::array<NamedThing, ThingNames::batch_max> named;
+    while (!places.empty()) {
+        const std::size_t count = std::min(places.size(), things.size());
+        for (std::size_t at = 0; at < count; ++at) things[at] = reached.nodes[places[at]].thing;
+        names.find(std::span{things}.first(count), named);
+        for (std::size_t at = 0; at < count; ++at) visit(reached.nodes[places[at]], named[at]);
+        places = places.subspan(count);
+    }
 }
 
 }  // namespace idnode::resolver

@@ -2,9 +2,12 @@
 
 #include <boost/json/value.hpp>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "resolver/api/call.hpp"
 #include "resolver/trace/trace.hpp"
@@ -28,8 +31,14 @@ struct RecallQuery {
 /// Reads `{"identifiers", …}`; a fault names the field.
 std::variant<RecallQuery, api::Fault> read_recall(const boost::json::value& json);
 
-/// Whether something that was reached is affected: suspects themselves are not counted.
-bool is_affected(const RecallQuery& query, const TraceNode& node);
+/// The places of the nodes that are affected, in their order: suspects themselves are not counted.
+std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQuery& query,
+                                         const Trace& reached);
+
+/// Calls `visit` with each of these nodes and what it is called, in their order.
+void for_each_named(registry::Lookup& lookup, const Trace& reached,
+                    std::span<const std::uint32_t> places,
+                    const std::function<void(const TraceNode&, const NamedThing&)>& visit);
 
 /// A day, which stands for its end ("as of that day"), or a date and time with an offset.
 std::optional<std::int64_t> read_moment(std::string_view text);

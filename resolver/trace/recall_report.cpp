@@ -90,11 +90,14 @@ struct Line {
 class Report {
 public:
     Report(registry::Lookup& lookup, const Trace& found) {
+        ThingNames names{lookup, found.strangers};
         for (const TraceNode& node : found.nodes) {
             if (node.depth == 0) continue;
             ++affected_;
             if (node.sight != trace::Sight::shown) continue;
-            const protocol::Identifier thing = protocol::identify(node.id);
+            const NamedThing name = names.find(node.thing);
+            const std::string id{name.canonical};
+            const protocol::Identifier thing = protocol::identify(id);
             Product& product = products_[product_of(thing)];
             ++(thing.names_class ? product.lots : product.things);
             if (is_timed(node.reached_at)) {
@@ -102,7 +105,7 @@ public:
                 product.last = std::max(product.last, node.reached_at);
             }
             lines_.push_back(
-                {spelled(lookup, node.id), node.reached_at, last_seen(lookup.snapshot(), node.id)});
+                {std::string{name.spelled}, node.reached_at, last_seen(lookup.snapshot(), id)});
             ++places_[lines_.back().seen.place];
         }
         std::ranges::sort(lines_, {},

@@ -10,6 +10,7 @@
 #include "registry/lookup.hpp"
 #include "registry/trace/walk.hpp"
 #include "resolver/api/caller.hpp"
+#include "resolver/trace/names.hpp"
 
 namespace idnode::resolver {
 
@@ -22,19 +23,17 @@ struct TraceOptions {
     std::uint64_t nodes_max = 10'000;
     std::optional<std::int64_t> at{};  ///< as of that moment; nothing: everything that ever was
     std::set<registry::trace::EdgeType> types{};
+    bool keeps_edges = true;  ///< whether anybody looks at the edges
 };
 
-struct TraceNode {
-    std::string id;  ///< canonical form
-    std::uint32_t depth = 0;
-    registry::trace::Sight sight = registry::trace::Sight::shown;
-    std::int64_t reached_at = 0;  ///< when the edge by which it was reached began
-};
+using TraceNode = registry::trace::WalkNode;
+using TraceEdge = registry::trace::WalkEdge;
 
 struct Trace {
-    std::string root;
+    registry::trace::Thing root = registry::trace::no_thing;
     std::vector<TraceNode> nodes;
-    std::vector<registry::trace::Edge> edges;
+    std::vector<TraceEdge> edges;
+    Strangers strangers;  ///< roots that the registry has no number for
     bool truncated = false;
     bool known = false;  ///< whether an event or record has named one of the roots
 };
@@ -54,7 +53,7 @@ std::string spelled(registry::Lookup& lookup, const std::string& id);
 /// what another node knows more of is not followed.
 Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller);
 
-/// What a caller may see of one thing.
+/// What a caller may see of one thing, by its canonical form.
 registry::trace::Sight look_at(registry::Lookup& lookup, const api::Caller& caller,
                                const std::string& id);
 
@@ -64,6 +63,7 @@ void write_trace(std::string& out, registry::Lookup& lookup, const Trace& trace,
                  const TracePage& page, std::int64_t as_of);
 
 /// One node: how it was spelled, and its normalised forms; of a hidden one, its place alone.
-void write_node(protocol::JsonWriter& writer, registry::Lookup& lookup, const TraceNode& node);
+void write_node(protocol::JsonWriter& writer, const NamedThing& thing, std::uint32_t depth,
+                registry::trace::Sight sight);
 
 }  // namespace idnode::resolver

@@ -21,8 +21,12 @@ std::string make_recall_body(registry::Lookup& lookup, const Hook& hook, const D
     writer.key("recallID").string(hook.id).key("name").string(hook.name);
     writer.key("creationDate").string(protocol::epcis::format_event_time(now));
     writer.key("joined").begin_array();
-    for (const auto& [id, depth] : delivery.things)
-        write_node(writer, lookup, {.id = id, .depth = depth, .sight = look_at(lookup, owner, id)});
+    for (const auto& [id, depth] : delivery.things) {
+        Strangers strangers;
+        const trace::Thing thing = number_of(lookup.snapshot(), id, strangers);
+        write_node(writer, ThingNames{lookup, strangers}.find(thing), depth,
+                   look_at(lookup, owner, id));
+    }
     writer.end_array().key("eventIDs").begin_array();
     for (const std::string& id : delivery.causes) {
         const auto event = trace::find_event(lookup.snapshot(), id);

@@ -44,28 +44,38 @@ bool is_reached(const registry::Snapshot& snapshot, const WatchedRecall& recall,
 bool is_next_to_reached(const registry::Snapshot& snapshot, const WatchedRecall& recall,
                         const std::string& thing) {
     const auto back = recall.query.options.down ? trace::Direction::up : trace::Direction::down;
+    const auto number = trace::find_thing(snapshot, thing);
     bool next = false;
     int left = neighbours_max;
-    trace::for_each_edge(snapshot, back, thing, [&](const trace::Edge& edge) {
-        next = --left == 0 ||
-               is_reached(snapshot, recall, back == trace::Direction::up ? edge.from : edge.to);
+    if (!number) return false;
+    trace::for_each_edge(snapshot, back, *number, [&](const trace::Edge& edge) {
+        const auto other =
+            trace::find_thing(snapshot, back == trace::Direction::up ? edge.from : edge.to);
+        next =
+            --left == 0 || (other && is_reached(snapshot, recall, std::string{other->canonical}));
         return !next;
     });
     return next;
 }
 
+/// Which nodes are affected, by their places.
+std::vector<bool> affected_places(registry::Lookup& lookup, const RecallQuery& query,
+                                  const Trace& reached) {
+    std::vector<bool> affected(reached.nodes.size());
+    for (const std::uint32_t place : find_affected(lookup, query, reached)) affected[place] = true;
+    return affected;
+}
+
 /// The new events by which things were reached.
 std::vector<std::string> find_causes(const registry::Snapshot& snapshot,
                                      const WatchedRecall& recall, const Trace& reached,
-                                     const std::vector<JoinedThing>& joined, std::uint64_t after) {
-    std::set<std::string_view> things;
-    for (const JoinedThing& each : joined) things.insert(each.id);
+                                     const std::vector<bool>& joined, std::uint64_t after) {
     std::set<std::string> causes;
-    for (const trace::Edge& edge : reached.edges) {
-        if (!things.contains(recall.query.options.down ? edge.to : edge.from)) continue;
-        const auto event =
-            edge.event.empty() ? std::nullopt : trace::find_event(snapshot, edge.event);
-        if (event && event->number > after) causes.insert(edge.event);
+    for (const TraceEdge& each : reached.edges) {
+        if (!joined[recall.query.options.down ? each.to : each.from]) continue;
+        const bool by_event = each.edge.type != trace::EdgeType::reference;
+        if (by_event && each.edge.source > after)
+            causes.emplace(trace::find_event_id(snapshot, each.edge.source));
     }
     return {causes.begin(), causes.end()};
 }
@@ -82,19 +92,24 @@ Joined RecallWatch::look(registry::Lookup& lookup, const WatchedRecall& recall, 
     if (!walks) return result;
     const Trace reached = run_trace(lookup, recall.query.options, recall.caller);
     result.too_large = reached.nodes.size() >= recall.query.options.nodes_max;
-    for (const TraceNode& node : reached.nodes) {
-        const auto known = find_member(snapshot, recall.id, node.id);
-        const bool affected = is_affected(recall.query, node);
-        if (known && (!affected || *known == told)) continue;
+    const std::vector<bool> affected = affected_places(lookup, recall.query, reached);
+    std::vector<bool> joined(reached.nodes.size());
+    ThingNames names{lookup, reached.strangers};
+    for (std::size_t place = 0; place < reached.nodes.size(); ++place) {
+        const TraceNode& node = reached.nodes[place];
+        const std::string id{names.canonical(node.thing)};
+        const auto known = find_member(snapshot, recall.id, id);
+        if (known && (!affected[place] || *known == told)) continue;
         result.more =
             result.things.size() == told_at_once_max || result.members.size() == members_at_once;
         if (result.more) break;
-        if (affected) result.things.push_back({node.id, node.depth});
+        joined[place] = affected[place];
+        if (affected[place]) result.things.push_back({id, node.depth});
         result.members.emplace_back(
-            registry::PutEntry{Area::recall_members, member_key(recall.id, node.id),
-                               affected ? std::string{told} : std::string{}});
+            registry::PutEntry{Area::recall_members, member_key(recall.id, id),
+                               affected[place] ? std::string{told} : std::string{}});
     }
-    result.events = find_causes(snapshot, recall, reached, result.things, after);
+    result.events = find_causes(snapshot, recall, reached, joined, after);
     // What is left has to find the events by which it has joined, too.
     if (result.more) result.through = after;
     return result;
@@ -134,15 +149,19 @@ const RecallWatch::Things& RecallWatch::things_of(const trace::EventView& event)
     return kept_.emplace(event.number, Things{things.begin(), things.end()}).first->second;
 }
 
-std::vector<std::vector<registry::Change>> first_members(std::string_view recall,
+std::vector<std::vector<registry::Change>> first_members(registry::Lookup& lookup,
+                                                         std::string_view recall,
                                                          const RecallQuery& query,
                                                          const Trace& reached) {
+    const std::vector<bool> affected = affected_places(lookup, query, reached);
+    ThingNames names{lookup, reached.strangers};
     std::vector<std::vector<registry::Change>> parts;
-    for (const TraceNode& node : reached.nodes) {
+    for (std::size_t place = 0; place < reached.nodes.size(); ++place) {
         if (parts.empty() || parts.back().size() == members_at_once) parts.emplace_back();
+        const std::string_view id = names.canonical(reached.nodes[place].thing);
         parts.back().emplace_back(
-            registry::PutEntry{Area::recall_members, member_key(recall, node.id),
-                               is_affected(query, node) ? std::string{told} : std::string{}});
+            registry::PutEntry{Area::recall_members, member_key(recall, id),
+                               affected[place] ? std::string{told} : std::string{}});
     }
     return parts;
 }

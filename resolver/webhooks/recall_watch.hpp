@@ -78,7 +78,8 @@ private:
 
 /// The changes that keep what a new recall has reached, so that it is not told: in parts, one for
 /// each transaction.
-std::vector<std::vector<registry::Change>> first_members(std::string_view recall,
+std::vector<std::vector<registry::Change>> first_members(registry::Lookup& lookup,
+                                                         std::string_view recall,
                                                          const RecallQuery& query,
                                                          const Trace& reached);
 

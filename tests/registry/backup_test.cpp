@@ -216,8 +216,8 @@ TEST_F(BackupTest, SaysWhenAFileIsSomethingElseOrOfALaterVersion) {
     const std::string backup = backup_of(store_);
     EXPECT_THAT(fault_of([&] { read_all(std::string(1000, 'x')); }), HasSubstr("no backup"));
     std::string later = backup;
-    later[11] = 3;
-    EXPECT_THAT(fault_of([&] { read_all(later); }), HasSubstr("has version 3"));
+    later[11] = 4;
+    EXPECT_THAT(fault_of([&] { read_all(later); }), HasSubstr("has version 4"));
     std::string wrong = backup;
     wrong[40] ^= 1;
     EXPECT_THAT(fault_of([&] { read_all(wrong); }), HasSubstr("checksum of its header"));

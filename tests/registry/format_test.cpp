@@ -11,6 +11,8 @@
 
 #include "registry/changes.hpp"
 #include "registry/store.hpp"
+#include "registry/trace/event_store.hpp"
+#include "tests/registry/trace/committing.hpp"
 #include "tests/support/hex.hpp"
 #include "tests/support/records.hpp"
 #include "tests/support/temp_directory.hpp"
@@ -85,15 +87,14 @@ void expect_everything(const Store& store) {
     EXPECT_EQ(snapshot.find("88.118.8/X")->sequence(), 3U);
 }
 
-std::filesystem::path dump_of_format(std::uint32_t version) {
-    return std::filesystem::path{IDNODE_SOURCE_DIR} / "tests/vectors" /
-           ("registry-format-" + std::to_string(version) + ".hex");
+void restore(const std::string& name, const test::TempDirectory& directory) {
+    std::ifstream dump{std::filesystem::path{IDNODE_SOURCE_DIR} / "tests/vectors" / name};
+    ASSERT_TRUE(dump) << name;
+    std::ofstream{directory / Store::file_name, std::ios::binary} << from_dump(dump);
 }
 
 void restore(std::uint32_t version, const test::TempDirectory& directory) {
-    std::ifstream dump{dump_of_format(version)};
-    ASSERT_TRUE(dump) << dump_of_format(version);
-    std::ofstream{directory / Store::file_name, std::ios::binary} << from_dump(dump);
+    restore("registry-format-" + std::to_string(version) + ".hex", directory);
 }
 
 /// Whether a store that holds a whole change log has it from the number `from` on.
@@ -134,6 +135,96 @@ TEST(RegistryFormat, OneIsCarriedOverWithoutItsChangesWhenItIsOpenedToWrite) {
         lmdb::WriteTxn txn{store.env()};
         EXPECT_FALSE(txn.first(txn.open_table("changes")));
     }
+}
+
+/// Every edge as FROM TO TYPE SINCE-UNTIL QUANTITY UNIT SOURCE, times in days of January 2026.
+std::vector<std::string> edges_of(const Store& store) {
+    const Snapshot snapshot{store};
+    const auto day_of = [](std::int64_t time) {
+        return std::to_string((time - 1'767'225'600'000) / 86'400'000 + 1);
+    };
+    const auto called = [&](trace::Thing thing) {
+        return std::string{trace::find_thing(snapshot, thing)->canonical};
+    };
+    std::vector<std::string> edges;
+    EntryCursor names{snapshot, Area::thing_names};
+    for (auto entry = names.seek({}); entry; entry = names.next()) {
+        const auto number =
+            protocol::load_big<std::uint64_t>(protocol::bytes_of(entry->key).data());
+        trace::for_each_edge(
+            snapshot, trace::Direction::down, number, [&](const trace::Edge& edge) {
+                const bool by_record = edge.type == trace::EdgeType::reference;
+                const bool timed = edge.valid_from > trace::time_min && !by_record;
+                std::ostringstream text;
+                text << called(edge.from) << ' ' << called(edge.to) << ' '
+                     << trace::name_of(edge.type) << ' ' << (timed ? day_of(edge.valid_from) : "")
+                     << '-' << (edge.valid_to ? day_of(*edge.valid_to + 1) : "") << ' '
+                     << edge.quantity.value_or(0) << ' ' << trace::find_text(snapshot, edge.unit)
+                     << ' '
+                     << (by_record ? trace::find_text(snapshot, edge.source)
+                                   : trace::find_event_id(snapshot, edge.source));
+                edges.push_back(text.str());
+                return true;
+            });
+    }
+    std::ranges::sort(edges);
+    return edges;
+}
+
+TEST(RegistryFormat, TwoWithEventsIsCarriedOverWhenItIsOpenedToWrite) {
+    const test::TempDirectory directory;
+    restore("registry-format-2-traces.hex", directory);
+    try {
+        const Store store{directory.path(), Store::Access::read, test::small_map};
+        ADD_FAILURE() << "it was opened";
+    } catch (const StoreError& error) {
+        EXPECT_EQ(error.kind(), StoreError::Kind::foreign);
+        EXPECT_NE(std::string{error.what()}.find("carries them over"), std::string::npos);
+    }
+    const Store store{directory.path(), Store::Access::write, test::small_map};
+    EXPECT_EQ(test::faults_of(store), std::vector<std::string>{});
+    const std::string lot = "01/04012345123456/10/L1";
+    std::vector<std::string> expected{
+        "88.1/HEAT " + lot + " transformation 1- 5.5 KGM urn:e:1",
+        "88.1/HEAT 88.1/COIL reference - 0  88.1/COIL", lot + ' ' + lot + "/21/S1 membership - 0  ",
+        lot + "/21/S1 00/106141412345678908 aggregation 2-4 0  urn:e:2",
+        "urn:x:a urn:x:b transformation 6- 0  urn:e:5"};
+    std::ranges::sort(expected);
+    EXPECT_EQ(edges_of(store), expected);
+    const Snapshot snapshot{store};
+    EXPECT_EQ(trace::find_name(snapshot, "88.1/HEAT"), "hdl:88.1/heat");
+    EXPECT_EQ(trace::count_events(snapshot), 7U);
+    EXPECT_EQ(trace::find_event(snapshot, "urn:e:1")->number, 1U);
+    EXPECT_NE(trace::find_event(snapshot, "urn:e:1")->json.find("KGM"), std::string_view::npos);
+}
+
+/// What comes later meets what was carried over: an emptied box, a transformation that several
+/// events tell, an event that is declared wrong.
+TEST(RegistryFormat, TwoWithEventsGoesOnAsIfItHadBeenThree) {
+    const test::TempDirectory directory;
+    restore("registry-format-2-traces.hex", directory);
+    const Store store{directory.path(), Store::Access::write, test::small_map};
+    constexpr std::int64_t day = 86'400'000;
+    constexpr std::int64_t first = 1'767'225'600'000;
+    trace::StoredEvent packs{.id = "late", .time = first + 2 * day, .json = "{}"};
+    packs.facts = {{.type = trace::EdgeType::aggregation,
+                    .from = "urn:x:late",
+                    .to = "00/106141412345678908",
+                    .time = packs.time,
+                    .event = packs.id}};
+    trace::StoredEvent joins{.id = "joins", .time = first + 8 * day, .json = "{}"};
+    joins.transformation = "urn:t:1";
+    joins.outputs = {{.to = "urn:x:e", .time = joins.time, .event = joins.id}};
+    const trace::StoredEvent wrong{.id = "urn:e:1", .declares_error = true, .json = "{}"};
+    test::commit_decided(store, [&](const WriteView& view, std::vector<Change>& changes) {
+        trace::capture(view, {packs, joins, wrong}, "somebody", changes);
+    });
+    EXPECT_EQ(test::faults_of(store), std::vector<std::string>{});
+    const auto edges = edges_of(store);
+    const auto has = [&](const std::string& edge) { return std::ranges::count(edges, edge) == 1; };
+    EXPECT_EQ(edges.size(), 6U);
+    EXPECT_TRUE(has("urn:x:late 00/106141412345678908 aggregation 3-4 0  late"));
+    EXPECT_TRUE(has("urn:x:a urn:x:e transformation 9- 0  joins"));
 }
 
 TEST(RegistryFormat, OfEachReleaseCanBeWrittenOn) {

@@ -7,6 +7,8 @@
 #include <random>
 
 #include "registry/trace/event_store.hpp"
+#include "registry/trace/trace_check.hpp"
+#include "tests/registry/trace/named_walk.hpp"
 #include "tests/support/records.hpp"
 #include "tests/support/temp_directory.hpp"
 
@@ -45,26 +47,21 @@ protected:
         for (const JobOutcome& outcome : Writer{store_}.commit(jobs, 1))
             ASSERT_TRUE(std::holds_alternative<Commit>(outcome));
     }
-    std::vector<std::string> ids(const WalkQuery& query,
-                                 const std::function<Sight(const std::string&)>& look = shown) {
+    std::vector<std::string> ids(const NamedQuery& query, const NamedLook& look = shown) {
         last_ = walk(Snapshot{store_}, query, look);
         std::vector<std::string> found;
-        for (const WalkNode& node : last_.nodes) found.push_back(node.id);
+        for (const NamedNode& node : last_.nodes) found.push_back(node.id);
         return found;
     }
     static Sight shown(const std::string&) { return Sight::shown; }
     void expect_both_ends() {
-        const Snapshot snapshot{store_};
-        for_each_fact(snapshot, [&](Direction direction, const EdgeFact& fact) {
-            EXPECT_TRUE(has_counterpart(snapshot, direction, fact)) << fact.from << fact.to;
-            return true;
-        });
+        check(Snapshot{store_}, [](const std::string& fault) { ADD_FAILURE() << fault; });
     }
 
     test::TempDirectory directory_;
     Store store_{directory_.path(), Store::Access::write_or_create};
     std::vector<Captured> outcomes_;
-    WalkResult last_;
+    NamedResult last_;
 };
 
 TEST_F(WalkTest, GoesFromHeatToPartAndBack) {
@@ -201,11 +198,28 @@ TEST_F(WalkTest, FollowsTheReferencesOfRecordsAndTheirChanges) {
     expect_both_ends();
 }
 
-TEST(NodeKey, KeepsLongIdentifiersApart) {
-    const std::string stem(400, 'x');
-    EXPECT_EQ(node_key("short"), "short");
-    EXPECT_LE(node_key(stem + "1").size(), node_key_size_max);
-    EXPECT_NE(node_key(stem + "1"), node_key(stem + "2"));
+TEST_F(WalkTest, KnowsOfAReferenceWhetherEverybodyMayReadIt) {
+    const auto is_public = [&] {
+        const Snapshot snapshot{store_};
+        std::vector<bool> found;
+        for_each_edge(snapshot, Direction::down, *find_thing(snapshot, "88.1/HEAT"),
+                      [&](const Edge& edge) {
+                          EXPECT_EQ(find_text(snapshot, edge.source), "88.1/PART");
+                          found.push_back(edge.is_public);
+                          return true;
+                      });
+        return found;
+    };
+    const auto refer = [&](std::vector<protocol::Value> values) {
+        test::commit(store_, {test::put(test::record_of("88.1/part", std::move(values)))});
+    };
+    refer({test::open_value(1, "REF", "88.1/heat")});
+    EXPECT_EQ(is_public(), std::vector{true});
+    refer({test::hidden_value(1, "REF", "88.1/heat")});
+    EXPECT_EQ(is_public(), std::vector{false});
+    refer({test::hidden_value(1, "REF", "88.1/heat"), test::open_value(2, "REF", "88.1/heat")});
+    EXPECT_EQ(is_public(), std::vector{true});
+    expect_both_ends();
 }
 
 /// Everything that is reachable over transformations alone, by a search of its own.

@@ -54,9 +54,10 @@ public:
     std::set<std::string> affected() {
         lookup_.renew();
         std::set<std::string> ids;
-        for (const TraceNode& node :
-             run_trace(lookup_, recall_.query.options, recall_.caller).nodes)
-            if (is_affected(recall_.query, node)) ids.insert(node.id);
+        const Trace reached = run_trace(lookup_, recall_.query.options, recall_.caller);
+        for_each_named(
+            lookup_, reached, find_affected(lookup_, recall_.query, reached),
+            [&](const TraceNode&, const NamedThing& thing) { ids.emplace(thing.canonical); });
         return ids;
     }
     int walks() const noexcept { return walks_; }

@@ -1,0 +1,142 @@
+#include "resolver/trace/sight.hpp"
+
+#include "protocol/handle/handle.hpp"
+#include "protocol/schemes/identifier.hpp"
+#include "registry/trace/event_store.hpp"
+#include "resolver/admin/permission.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+namespace trace = registry::trace;
+
+/// What is granted so that somebody sees the things of a prefix on a trace.
+constexpr std::string_view trace_item = "TRACE";
+
+constexpr int neighbours_max = 256;
+
+bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
+    const auto record = lookup.find(handle);
+    return record && record->has_public_values();
+}
+
+/// Whether an event that names the thing was captured by the caller.
+bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
+                  const std::string& actor) {
+    constexpr int looks_max = 16;
+    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
+        bool own = false;
+        int looks = 0;
+        trace::for_each_event(snapshot, {kind, id}, false, {}, [&](const auto& place) {
+            const auto event = trace::find_event(snapshot, place.number);
+            own = event && event->actor == actor;
+            return !own && ++looks < looks_max;
+        });
+        if (own) return true;
+    }
+    return false;
+}
+
+}  // namespace
+
+Eyes::Sight Eyes::look(Thing thing) {
+    // Things of one prefix mostly stand together.
+    if (seen_ && trace::group_of(thing) == seen_group_) return *seen_;
+    const Group group = group_of(thing);
+    if (!group.sight) return look_at_one(thing, group);
+    if (groups_.contains(trace::group_of(thing))) {
+        seen_ = group.sight;
+        seen_group_ = trace::group_of(thing);
+    }
+    return *group.sight;
+}
+
+/// Where things of one group do not share their prefix, that of the thing alone.
+Eyes::Group Eyes::group_of(Thing thing) {
+    const trace::ThingGroup number = trace::group_of(thing);
+    if (number == trace::group_of_strangers || number == trace::handles_of_any_prefix)
+        return decide(names_.canonical(thing));
+    const auto found = groups_.find(number);
+    if (found != groups_.end()) return found->second;
+    return groups_.emplace(number, decide(names_.canonical(thing))).first->second;
+}
+
+Eyes::Group Eyes::decide(std::string_view canonical) const {
+    const protocol::Identifier thing = protocol::identify(canonical);
+    const bool sees_everything = caller_.account && caller_.account->reads_everything();
+    Group group{.of_handles = thing.scheme == protocol::Scheme::handle};
+    if (!group.of_handles) {
+        if (sees_everything) group.sight = Sight::shown;
+        return group;
+    }
+    const std::string_view prefix = protocol::prefix_of(thing.canonical);
+    group.owned = caller_.account && caller_.account->administers(prefix);
+    if (!lookup_.is_homed(prefix))
+        group.sight = Sight::elsewhere;
+    else if (sees_everything || group.owned ||
+             caller_.granted(lookup_.snapshot(), thing.canonical)
+                 .allows(grants::Right::view, trace_item))
+        group.sight = Sight::shown;
+    else
+        group.policy = find_visibility(lookup_.snapshot(), thing);
+    return group;
+}
+
+Eyes::Sight Eyes::look_at_one(Thing thing, const Group& group) {
+    const std::string_view canonical = names_.canonical(thing);
+    if (group.of_handles ? has_public_values(lookup_, canonical) : owns(thing)) return Sight::shown;
+    const Visibility policy =
+        group.policy ? *group.policy
+                     : find_visibility(lookup_.snapshot(), protocol::identify(canonical));
+    if (policy.one_up_one_down && is_next_to_own(thing)) return Sight::shown;
+    return policy.cut ? Sight::cut : Sight::hidden;
+}
+
+bool Eyes::owns(Thing thing) {
+    const auto [place, fresh] = owned_.try_emplace(thing, false);
+    if (!fresh) return place->second;
+    const Group group = group_of(thing);
+    const bool own = group.of_handles
+                         ? group.owned
+                         : caller_.known() &&
+                               has_captured(lookup_.snapshot(),
+                                            std::string{names_.canonical(thing)}, caller_.actor());
+    return owned_[thing] = own;
+}
+
+/// Only some of the things that it is connected with are looked at, since there may be millions.
+bool Eyes::is_next_to_own(Thing thing) {
+    bool next = false;
+    for (const auto direction : {trace::Direction::up, trace::Direction::down}) {
+        int left = neighbours_max;
+        trace::for_each_edge(lookup_.snapshot(), direction, thing, [&](const trace::Edge& edge) {
+            next = owns(direction == trace::Direction::up ? edge.from : edge.to);
+            return !next && --left > 0;
+        });
+        if (next) return true;
+    }
+    return false;
+}
+
+bool Eyes::may_follow(const trace::Edge& edge) {
+    if (edge.type != trace::EdgeType::reference || edge.is_public) return true;
+    if (record_ != edge.source) read_references(edge.source);
+    return references_.contains(std::string{names_.canonical(edge.from)});
+}
+
+void Eyes::read_references(trace::TextNumber text) {
+    record_ = text;
+    references_.clear();
+    const std::string handle{trace::find_text(lookup_.snapshot(), text)};
+    const auto record = lookup_.find(handle);
+    if (!record) return;
+    const auto find_values = admin::find_values_in(lookup_);
+    const auto granted = caller_.granted(lookup_.snapshot(), handle);
+    record->for_each_value([&](const protocol::ValueView& value) {
+        if (trace::is_reference(value.type) &&
+            caller_.may_read(handle, value, find_values, granted))
+            trace::add_references(value, references_);
+    });
+}
+
+}  // namespace idnode::resolver
