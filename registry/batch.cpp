@@ -107,10 +107,12 @@ Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     const Bytes value = bytes_of(put.value);
     if (stored && std::ranges::equal(*stored, value)) return Outcome::unchanged;
     ChangeView change{.operation = Operation::put_entry};
-    const Digest before = stored ? sha256_.of(*stored) : Digest{};
-    const Digest after = sha256_.of(value);
-    if (stored) change.before = before;
-    change.after = after;
+    Digest before{};
+    Digest after{};
+    if (is_logged(put.area)) {
+        if (stored) change.before = before = sha256_.of(*stored);
+        change.after = after = sha256_.of(value);
+    }
     txn_.put(*store_.entries(), bytes_of(key), value);
     note_entry(put.area, put.key, change, origin);
     return stored ? Outcome::replaced : Outcome::created;
@@ -120,7 +122,8 @@ Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {
     const std::string key = make_entry_key(removal.area, removal.key);
     const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     if (!stored) return Outcome::absent;
-    const Digest before = sha256_.of(*stored);
+    Digest before{};
+    if (is_logged(removal.area)) before = sha256_.of(*stored);
     txn_.remove(*store_.entries(), bytes_of(key));
     note_entry(removal.area, removal.key, {.operation = Operation::remove_entry, .before = before},
                origin);

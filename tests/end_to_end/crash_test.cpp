@@ -1,13 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <random>
 
-#include "tests/end_to_end/node.hpp"
-#include "tests/end_to_end/write_load.hpp"
+#include "tests/end_to_end/crashing.hpp"
 
 namespace idnode::end_to_end {
 namespace {
@@ -15,50 +11,21 @@ namespace {
 // The node is killed at random moments while clients write. What it has acknowledged must be there
 // when it is started again, and what it has not must be there as a whole or not at all.
 
-using std::chrono::milliseconds;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-/// How long the clients write before the node is killed, and how long it has to start before it is
-/// killed then: at most.
-constexpr unsigned life_max_ms = 600 * patience;
-constexpr unsigned start_max_ms = 30 * patience;
-
-/// IDNODE_CRASH_ROUNDS makes it longer.
-int rounds_of_run() {
-    const char* const rounds = std::getenv("IDNODE_CRASH_ROUNDS");
-    return rounds ? std::atoi(rounds) : 8;
-}
-
-class KillUnderLoad : public ::testing::Test {
+class KillUnderLoad : public Crashing {
 protected:
     KillUnderLoad() {
         prepare_for_load(node_);
         node_.start();
     }
 
-    void sleep_up_to(unsigned most_ms) {
-        std::this_thread::sleep_for(milliseconds{random_() % most_ms});
-    }
-    void kill_while_writing() {
+    void write_until_killed() {
         load_.begin(node_.handle());
-        sleep_up_to(life_max_ms);
-        node_.kill();
+        kill_soon();
         load_.end();
-    }
-    void kill_while_starting() {
-        Process server{
-            {"serve", "--data", node_.data(), "--handle", "127.0.0.1:0", "--http", "127.0.0.1:0"},
-            {}};
-        sleep_up_to(start_max_ms);
-        server.signal(SIGKILL);
-        ASSERT_TRUE(server.wait());
-    }
-    void start_again() {
-        const auto begin = Clock::now();
-        node_.start();
-        longest_restart_ = std::max(longest_restart_,
-                                    std::chrono::duration_cast<milliseconds>(Clock::now() - begin));
+        ASSERT_EQ(load_.lost(), LoadShape{}.clients);
     }
     void compare() {
         ASSERT_THAT(load_.faults(), IsEmpty());
@@ -72,39 +39,16 @@ protected:
                     "acknowledged", "unacknowledged, present", "unacknowledged, absent",
                     "longest restart", rounds, static_cast<unsigned long long>(tally.acknowledged),
                     static_cast<unsigned long long>(tally.present),
-                    static_cast<unsigned long long>(tally.absent),
-                    static_cast<long long>(longest_restart_.count()));
+                    static_cast<unsigned long long>(tally.absent), longest_restart_ms());
         std::fflush(stdout);
     }
 
-    const std::uint32_t seed_ = choose_seed();
-    std::mt19937 random_{seed_};
-    Node node_;
     WriteLoad load_{seed_};
-    milliseconds longest_restart_{0};
 };
 
 TEST_F(KillUnderLoad, LosesNothingAcknowledgedAndLeavesNothingHalfDone) {
-    SCOPED_TRACE("IDNODE_CRASH_SEED=" + std::to_string(seed_));
-    const int rounds = rounds_of_run();
-    for (int round = 1; round <= rounds; ++round) {
-        SCOPED_TRACE("round " + std::to_string(round));
-        // Somebody who goes on reading keeps the dead node's locks and readers in place, and the
-        // next one has to clear them away.
-        std::optional<Process> reader;
-        if (round % 2 == 0)
-            reader.emplace(Arguments{"log", "--follow", "--data", node_.data()}, Surroundings{});
-        kill_while_writing();
-        ASSERT_EQ(load_.lost(), LoadShape{}.clients);
-        if (round % 4 == 0) kill_while_starting();
-        start_again();
-        compare();
-        if (HasFatalFailure()) return;
-        if (round % 10 == 0) tell(round);
-    }
-    if (rounds % 10 != 0) tell(rounds);
-    EXPECT_GT(load_.tally().acknowledged, static_cast<std::uint64_t>(rounds));
-    EXPECT_EQ(node_.stop(), 0);
+    run_rounds([&] { write_until_killed(); }, [&] { compare(); }, [&](int round) { tell(round); });
+    EXPECT_GT(load_.tally().acknowledged, static_cast<std::uint64_t>(rounds()));
 }
 
 /// By how many seconds a node has to finish what it has taken.

@@ -2,12 +2,9 @@
 
 #include "protocol/handle/handle.hpp"
 #include "registry/digest.hpp"
-#include "registry/store.hpp"
 
 namespace idnode::end_to_end {
 namespace {
-
-constexpr registry::StoreOptions map_of_tests{.map_size_max = std::uint64_t{4} << 30};
 
 std::string octets_of(protocol::Bytes bytes) { return std::string{protocol::text_of(bytes)}; }
 

@@ -7,8 +7,12 @@
 
 #include "protocol/handle/value.hpp"
 #include "registry/changes.hpp"
+#include "registry/store.hpp"
 
 namespace idnode::end_to_end {
+
+/// What a test opens a registry with whose node may be running.
+inline constexpr registry::StoreOptions map_of_tests{.map_size_max = std::uint64_t{4} << 30};
 
 /// One change of the change log, with octets of its own. Digests are empty where there are none.
 struct LoggedChange {
