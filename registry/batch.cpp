@@ -103,19 +103,29 @@ Outcome Batch::apply(const UnhomePrefix& unhome, const Origin& origin) {
 
 Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     const std::string key = make_entry_key(put.area, put.key);
-    const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     const Bytes value = bytes_of(put.value);
+    if (!is_logged(put.area)) return assign(key, value);
+    const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     if (stored && std::ranges::equal(*stored, value)) return Outcome::unchanged;
     ChangeView change{.operation = Operation::put_entry};
-    Digest before{};
-    Digest after{};
-    if (is_logged(put.area)) {
-        if (stored) change.before = before = sha256_.of(*stored);
-        change.after = after = sha256_.of(value);
-    }
+    const Digest before = stored ? sha256_.of(*stored) : Digest{};
+    const Digest after = sha256_.of(value);
+    if (stored) change.before = before;
+    change.after = after;
     txn_.put(*store_.entries(), bytes_of(key), value);
     note_entry(put.area, put.key, change, origin);
     return stored ? Outcome::replaced : Outcome::created;
+}
+
+/// What the node writes of itself: captures write some twenty such entries for each event.
+Outcome Batch::assign(std::string_view key, Bytes value) {
+    switch (txn_.assign(*store_.entries(), bytes_of(key), value)) {
+        case lmdb::WriteTxn::Assigned::unchanged: return Outcome::unchanged;
+        case lmdb::WriteTxn::Assigned::created: entries_changed_ = true; return Outcome::created;
+        case lmdb::WriteTxn::Assigned::replaced: break;
+    }
+    entries_changed_ = true;
+    return Outcome::replaced;
 }
 
 Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {

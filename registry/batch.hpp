@@ -31,6 +31,7 @@ private:
     Outcome apply(const UnhomePrefix& unhome, const Origin& origin);
     Outcome apply(const PutEntry& put, const Origin& origin);
     Outcome apply(const RemoveEntry& removal, const Origin& origin);
+    Outcome assign(std::string_view key, protocol::Bytes value);
     void note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin);
     Digest digest_of_stored(protocol::Bytes stored);
     void note(ChangeView change, const Origin& origin);

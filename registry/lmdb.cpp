@@ -176,6 +176,21 @@ void WriteTxn::put(MDB_dbi table, Bytes key, Bytes value) {
     require(reason_of(code, mdb_txn_env(txn_.get())), "write to the store");
 }
 
+WriteTxn::Assigned WriteTxn::assign(MDB_dbi table, Bytes key, Bytes value) {
+    if (!assigning_) require(mdb_cursor_open(txn_.get(), table, &assigning_), "write to the store");
+    MDB_val key_value = to_val(key);
+    MDB_val data = to_val(value);
+    int code = mdb_cursor_put(assigning_, &key_value, &data, MDB_NOOVERWRITE);
+    const bool there = code == MDB_KEYEXIST;
+    if (there) {
+        if (std::ranges::equal(to_bytes(data), value)) return Assigned::unchanged;
+        data = to_val(value);
+        code = mdb_cursor_put(assigning_, &key_value, &data, 0);
+    }
+    require(reason_of(code, mdb_txn_env(txn_.get())), "write to the store");
+    return there ? Assigned::replaced : Assigned::created;
+}
+
 void WriteTxn::append(MDB_dbi table, Bytes key, Bytes value) {
     MDB_val key_value = to_val(key);
     MDB_val data = to_val(value);

@@ -102,6 +102,10 @@ public:
 
     std::optional<Bytes> get(MDB_dbi table, Bytes key) const;
     void put(MDB_dbi table, Bytes key, Bytes value);
+    enum class Assigned { created, replaced, unchanged };
+    /// The same in one search, and in none where the key belongs on the page of the one before:
+    /// for many keys in their order. Always of the same table.
+    Assigned assign(MDB_dbi table, Bytes key, Bytes value);
     /// For a key behind all others of the table: no search, and full pages.
     void append(MDB_dbi table, Bytes key, Bytes value);
     /// Whether there was something to remove.
@@ -133,6 +137,7 @@ private:
         void operator()(MDB_txn* txn) const noexcept { mdb_txn_abort(txn); }
     };
     std::unique_ptr<MDB_txn, Abort> txn_;
+    MDB_cursor* assigning_ = nullptr;  ///< where `assign` was last; LMDB ends it with the txn
 };
 
 /// Walks the entries of one table in key order; must not outlive its transaction.

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <random>
+
 #include "registry/writer.hpp"
 #include "tests/support/backups.hpp"
 #include "tests/support/temp_directory.hpp"
@@ -86,6 +89,52 @@ TEST_F(EntriesTest, EveryBackupHasAllEntriesAndRestoresNoOthers) {
     EXPECT_EQ(find_entry(snapshot, Area::accounts, "new"), "2");
     EXPECT_EQ(find_entry(snapshot, Area::accounts, "gone"), std::nullopt);
     EXPECT_EQ(find_entry(snapshot, Area::jobs, "j"), "1");
+}
+
+/// Changes are made in the order of their keys where that cannot be told from their own.
+TEST_F(EntriesTest, ManyChangesAtOnceAreAsIfOneBehindTheOther) {
+    std::mt19937 random{7};
+    const auto below = [&](unsigned end) { return static_cast<std::size_t>(random() % end); };
+    std::map<std::pair<Area, std::string>, std::string> expected;
+    for (int round = 0; round < 20; ++round) {
+        std::vector<Change> changes;
+        std::vector<Outcome> outcomes;
+        const bool with_logged = round % 4 == 3;
+        for (std::size_t left = 10 + below(400); left > 0; --left) {
+            const Area area = with_logged && below(9) == 0 ? Area::accounts
+                              : below(2) == 0              ? Area::edges
+                                                           : Area::event_index;
+            const std::string key = std::to_string(below(150)) + std::string(below(3) * 40, 'x');
+            const auto known = expected.find({area, key});
+            const bool there = known != expected.end();
+            if (below(3) == 0) {
+                changes.emplace_back(RemoveEntry{area, key});
+                outcomes.push_back(there ? Outcome::removed : Outcome::absent);
+                if (there) expected.erase(known);
+                continue;
+            }
+            const std::string value(below(4) * 700, static_cast<char>('a' + below(2)));
+            outcomes.push_back(!there                   ? Outcome::created
+                               : known->second == value ? Outcome::unchanged
+                                                        : Outcome::replaced);
+            changes.emplace_back(PutEntry{area, key, value});
+            expected[{area, key}] = value;
+        }
+        const Decide decide = [&](const WriteView&) -> Decision {
+            return ChangeSet{.changes = changes, .origin = {}};
+        };
+        const Decide* const jobs[]{&decide};
+        const auto done = Writer{store_}.commit(jobs, now);
+        EXPECT_EQ(std::get<Commit>(done.front()).outcomes, outcomes) << round;
+        std::map<std::pair<Area, std::string>, std::string> found;
+        const Snapshot snapshot{store_};
+        for (const Area area : {Area::accounts, Area::edges, Area::event_index}) {
+            EntryCursor cursor{snapshot, area};
+            for (auto entry = cursor.seek({}); entry; entry = cursor.next())
+                found[{area, std::string{entry->key}}] = entry->value;
+        }
+        EXPECT_EQ(found, expected) << round;
+    }
 }
 
 }  // namespace
