@@ -33,32 +33,59 @@ std::string text_at(const json::object& object, std::string_view name) {
     return found && found->is_string() ? std::string{found->get_string()} : std::string{};
 }
 
-std::vector<std::string> texts_at(const json::object& object, std::string_view name) {
-    std::vector<std::string> texts;
-    if (const json::value* const list = object.if_contains(name))
-        for (const json::value& each : list->as_array()) texts.emplace_back(each.as_string());
-    return texts;
-}
+/// Reads the fields of an event whose values are identifiers, which may be compact URIs.
+class Reader {
+public:
+    Reader(const json::object& event, const Namespaces& namespaces)
+        : event_{event}, namespaces_{namespaces} {}
 
-std::vector<Quantity> quantities_at(const json::object& object, std::string_view name) {
-    std::vector<Quantity> quantities;
-    const json::value* const list = object.if_contains(name);
-    if (!list) return quantities;
-    for (const json::value& each : list->as_array()) {
-        const json::object& element = each.as_object();
-        Quantity quantity{.epc_class = text_at(element, "epcClass"),
-                          .uom = text_at(element, "uom")};
-        if (const json::value* const number = element.if_contains("quantity"))
-            quantity.quantity = number->to_number<double>();
-        quantities.push_back(std::move(quantity));
+    std::string uri(std::string_view name) const { return uri_in(event_, name); }
+
+    std::vector<std::string> uris(std::string_view name) const {
+        std::vector<std::string> texts;
+        const json::value* const list = event_.if_contains(name);
+        if (!list) return texts;
+        texts.reserve(list->as_array().size());
+        for (const json::value& each : list->get_array())
+            texts.push_back(expanded(each.as_string(), namespaces_));
+        return texts;
     }
-    return quantities;
-}
+    std::vector<Quantity> quantities(std::string_view name) const {
+        std::vector<Quantity> quantities;
+        const json::value* const list = event_.if_contains(name);
+        if (!list) return quantities;
+        for (const json::value& each : list->as_array()) {
+            const json::object& element = each.as_object();
+            Quantity quantity{.epc_class = uri_in(element, "epcClass"),
+                              .uom = text_at(element, "uom")};
+            if (const json::value* const number = element.if_contains("quantity"))
+                quantity.quantity = number->to_number<double>();
+            quantities.push_back(std::move(quantity));
+        }
+        return quantities;
+    }
+    std::string id(std::string_view name) const {
+        const json::value* const place = event_.if_contains(name);
+        return place ? uri_in(place->as_object(), "id") : std::string{};
+    }
+    std::vector<std::string> transactions() const {
+        std::vector<std::string> ids;
+        if (const json::value* const list = event_.if_contains("bizTransactionList"))
+            for (const json::value& each : list->as_array())
+                ids.push_back(uri_in(each.as_object(), "bizTransaction"));
+        return ids;
+    }
 
-std::string id_at(const json::object& object, std::string_view name) {
-    const json::value* const place = object.if_contains(name);
-    return place ? text_at(place->as_object(), "id") : std::string{};
-}
+private:
+    std::string uri_in(const json::object& object, std::string_view name) const {
+        const json::value* const found = object.if_contains(name);
+        return found && found->is_string() ? expanded(found->get_string(), namespaces_)
+                                           : std::string{};
+    }
+
+    const json::object& event_;
+    const Namespaces& namespaces_;
+};
 
 /// The lot number of the master data, whatever prefix its vocabulary has.
 std::string lot_of(const json::object& event) {
@@ -79,37 +106,46 @@ Action action_of(std::string_view text) {
                                : Action::none;
 }
 
-/// The event has no faults.
-Event read_event(const json::object& object) {
-    Event event{.type = *find_event_type(text_at(object, "type")),
-                .action = action_of(text_at(object, "action")),
-                .time = *parse_event_time(text_at(object, "eventTime")),
-                .id = text_at(object, "eventID"),
-                .epcs = texts_at(object, "epcList"),
-                .parent = text_at(object, "parentID"),
-                .children = texts_at(object, "childEPCs"),
-                .inputs = texts_at(object, "inputEPCList"),
-                .outputs = texts_at(object, "outputEPCList"),
-                .quantities = quantities_at(object, "quantityList"),
-                .child_quantities = quantities_at(object, "childQuantityList"),
-                .input_quantities = quantities_at(object, "inputQuantityList"),
-                .output_quantities = quantities_at(object, "outputQuantityList"),
-                .transformation = text_at(object, "transformationID"),
-                .biz_step = short_name_of(text_at(object, "bizStep")),
-                .disposition = short_name_of(text_at(object, "disposition")),
-                .read_point = id_at(object, "readPoint"),
-                .biz_location = id_at(object, "bizLocation"),
-                .lot = lot_of(object),
-                .declares_error = object.contains("errorDeclaration"),
-                .json = object};
-    if (const json::value* const list = object.if_contains("bizTransactionList"))
-        for (const json::value& each : list->as_array())
-            event.biz_transactions.push_back(text_at(each.as_object(), "bizTransaction"));
-    return event;
+/// The event has no faults; it is moved from.
+Event read_event(json::object& object, const Namespaces& namespaces) {
+    const Reader reader{object, namespaces};
+    return {.type = *find_event_type(text_at(object, "type")),
+            .action = action_of(text_at(object, "action")),
+            .time = *parse_event_time(text_at(object, "eventTime")),
+            .id = text_at(object, "eventID"),
+            .epcs = reader.uris("epcList"),
+            .parent = reader.uri("parentID"),
+            .children = reader.uris("childEPCs"),
+            .inputs = reader.uris("inputEPCList"),
+            .outputs = reader.uris("outputEPCList"),
+            .quantities = reader.quantities("quantityList"),
+            .child_quantities = reader.quantities("childQuantityList"),
+            .input_quantities = reader.quantities("inputQuantityList"),
+            .output_quantities = reader.quantities("outputQuantityList"),
+            .transformation = reader.uri("transformationID"),
+            .biz_step = short_name_of(reader.uri("bizStep")),
+            .disposition = short_name_of(reader.uri("disposition")),
+            .read_point = reader.id("readPoint"),
+            .biz_location = reader.id("bizLocation"),
+            .biz_transactions = reader.transactions(),
+            .lot = lot_of(object),
+            .declares_error = object.contains("errorDeclaration"),
+            .json = std::move(object)};
+}
+
+/// The prefixes of an event: those of its document, and its own over them.
+std::optional<EventFault> read_own_prefixes(const json::object& event, Namespaces& namespaces) {
+    for (auto& [prefix, uri] : namespaces_of(event))
+        namespaces.insert_or_assign(prefix, std::move(uri));
+    const std::string_view forbidden = find_forbidden_prefix(namespaces);
+    if (forbidden.empty()) return std::nullopt;
+    return EventFault{
+        .field = "@context",
+        .message = "@context: expected no other meaning for " + std::string{forbidden} + ':'};
 }
 
 /// Where the events of a document stand, or what the document lacks.
-Parsed<const json::array*> find_events(const json::object& document) {
+Parsed<json::array*> find_events(json::object& document) {
     const auto missing = [](std::string_view field, std::string_view expected) {
         return FormatError{std::string{field} + ": expected " + std::string{expected}};
     };
@@ -119,33 +155,36 @@ Parsed<const json::array*> find_events(const json::object& document) {
     if (!query && !document.contains("schemaVersion")) return missing("schemaVersion", "2.0");
     if (!query && !document.contains("creationDate"))
         return missing("creationDate", "a date and time");
-    const json::value* const body = document.if_contains("epcisBody");
+    json::value* const body = document.if_contains("epcisBody");
     if (!body || !body->is_object()) return missing("epcisBody", "an object");
-    const json::object* holder = &body->get_object();
+    json::object* holder = &body->get_object();
     if (query) {
-        const json::value* const results = holder->if_contains("queryResults");
-        const json::value* const inner = results && results->is_object()
-                                             ? results->get_object().if_contains("resultsBody")
-                                             : nullptr;
+        json::value* const results = holder->if_contains("queryResults");
+        json::value* const inner = results && results->is_object()
+                                       ? results->get_object().if_contains("resultsBody")
+                                       : nullptr;
         if (!inner || !inner->is_object())
             return missing("epcisBody.queryResults.resultsBody", "an object");
         holder = &inner->get_object();
     }
-    const json::value* const list = holder->if_contains("eventList");
+    json::value* const list = holder->if_contains("eventList");
     if (!list || !list->is_array()) return missing("epcisBody.eventList", "a list of events");
     return &list->get_array();
 }
 
-void take_event(const json::value& json, std::size_t place, const Prefixes& prefixes,
+void take_event(json::value& json, std::size_t place, const Prefixes& prefixes,
                 const Namespaces& namespaces, Document& document) {
-    const json::object* const object = json.if_object();
+    json::object* const object = json.if_object();
     auto fault = object ? find_event_fault(*object, prefixes)
                         : EventFault{.field = {}, .message = "expected an event"};
+    std::optional<Namespaces> own;
+    if (!fault && object->contains("@context"))
+        fault = read_own_prefixes(*object, own.emplace(namespaces));
     if (fault) {
         fault->event = place;
         document.faults.push_back(std::move(*fault));
     } else {
-        document.events.emplace_back(place, read_event(*object));
+        document.events.emplace_back(place, read_event(*object, own ? *own : namespaces));
         add_namespaces(document.events.back().second.json, namespaces);
     }
 }
@@ -193,6 +232,10 @@ std::string short_name_of(std::string_view term) {
     return std::string{term};
 }
 
+/// The years 1 to 9999 in UTC.
+constexpr std::int64_t first_time = -62'135'596'800'000;
+constexpr std::int64_t last_time = 253'402'300'799'999;
+
 std::optional<std::int64_t> parse_event_time(std::string_view text) {
     using namespace std::chrono;
     if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
@@ -220,7 +263,9 @@ std::optional<std::int64_t> parse_event_time(std::string_view text) {
     if (!offset) return std::nullopt;
     const std::int64_t seconds = sys_days{date}.time_since_epoch().count() * 86'400 + hour * 3600 +
                                  minute * 60 + second - *offset * 60;
-    return seconds * 1000 + milliseconds;
+    const std::int64_t time = seconds * 1000 + milliseconds;
+    if (time < first_time || time > last_time) return std::nullopt;
+    return time;
 }
 
 std::string format_event_time(std::int64_t milliseconds) {
@@ -239,12 +284,12 @@ std::string format_event_time(std::int64_t milliseconds) {
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
-Parsed<Document> read_document(const json::value& json) {
+Parsed<Document> read_document(json::value json) {
     Document document;
     Prefixes prefixes = standard_prefixes();
     Namespaces namespaces;
-    const json::object* const object = json.if_object();
-    const json::array* events = json.if_array();
+    json::object* const object = json.if_object();
+    json::array* events = json.if_array();
     if (object) {
         if (const json::value* const context = object->if_contains("@context"))
             add_prefixes(*context, prefixes);
@@ -259,6 +304,9 @@ Parsed<Document> read_document(const json::value& json) {
                     return FormatError{
                         "@context: expected at most " + std::to_string(namespace_size_max) +
                         " octets behind each prefix, found " + std::to_string(uri.size())};
+            if (const auto forbidden = find_forbidden_prefix(namespaces); !forbidden.empty())
+                return FormatError{"@context: expected no other meaning for " +
+                                   std::string{forbidden} + ':'};
         }
     }
     if (!object && !events)
@@ -267,6 +315,7 @@ Parsed<Document> read_document(const json::value& json) {
     if (document.count > events_max)
         return FormatError{"eventList: expected at most " + std::to_string(events_max) +
                            " events, found " + std::to_string(document.count)};
+    document.events.reserve(document.count);
     if (!events) {
         take_event(json, 0, prefixes, namespaces, document);
         return document;

@@ -81,8 +81,8 @@ inline constexpr std::size_t identifiers_max = 100'000;  ///< in one list of an 
 
 /// Reads an EPCISDocument, an EPCISQueryDocument, one event or a list of events (EPCIS 2.0 §12, the
 /// JSON Schema). Contexts are read for the prefixes that they declare, and nothing is ever fetched.
-/// An error where it is no such document as a whole.
-Parsed<Document> read_document(const boost::json::value& json);
+/// Events take over their part of the JSON. An error where it is no such document as a whole.
+Parsed<Document> read_document(boost::json::value json);
 
 /// A time with an offset (xsd:dateTimeStamp) in milliseconds since 1970, from the year 1 to 9999.
 std::optional<std::int64_t> parse_event_time(std::string_view text);

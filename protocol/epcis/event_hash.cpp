@@ -160,11 +160,7 @@ private:
     /// The full form of a text in which a prefix may stand, and of terms of the CBV as URNs.
     std::string expanded(std::string_view text) const {
         if (auto uri = web_uri_of_urn(text)) return *std::move(uri);
-        const std::size_t colon = text.find(':');
-        if (colon != std::string_view::npos && !text.substr(colon).starts_with("://"))
-            if (const auto uri = find_namespace(namespaces_, text.substr(0, colon)))
-                return std::string{*uri}.append(text.substr(colon + 1));
-        return std::string{text};
+        return epcis::expanded(text, namespaces_);
     }
 
     std::string value_text(const json::value& json, const Field& field) const {

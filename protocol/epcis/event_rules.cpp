@@ -38,7 +38,7 @@ Rules common_rules() {
 }
 
 /// The fields of a type of event beside the common ones.
-Rules own_rules(EventType type) {
+Rules make_own_rules(EventType type) {
     const Rule action{"action", is_action, "ADD, OBSERVE or DELETE", true};
     switch (type) {
         case EventType::object:
@@ -67,6 +67,19 @@ Rules own_rules(EventType type) {
                     {"ilmd"}};
     }
     return {};
+}
+
+/// All fields of a type of event.
+const Rules& rules_of(EventType type) {
+    static const std::array<Rules, 6> all = [] {
+        std::array<Rules, 6> made;
+        for (std::uint8_t each = 1; each < made.size(); ++each) {
+            made[each] = common_rules();
+            std::ranges::copy(make_own_rules(EventType{each}), std::back_inserter(made[each]));
+        }
+        return made;
+    }();
+    return all[static_cast<std::size_t>(type)];
 }
 
 /// Which lists an event of the type cannot do without.
@@ -119,8 +132,8 @@ std::optional<EventFault> check_place(const json::object& event, std::string_vie
     if (!found) return std::nullopt;
     const auto* const object = found->if_object();
     if (!object) return fault(std::string{name}, "an object with id", found);
-    return check_fields(*object, name, {{"id", is_uri_value, a_uri, true}}, Extensions::allowed,
-                        prefixes);
+    static const Rules rules{{"id", is_uri_value, a_uri, true}};
+    return check_fields(*object, name, rules, Extensions::allowed, prefixes);
 }
 
 std::optional<EventFault> check_error_declaration(const json::object& event,
@@ -129,11 +142,11 @@ std::optional<EventFault> check_error_declaration(const json::object& event,
     if (!found) return std::nullopt;
     const auto* const object = found->if_object();
     if (!object) return fault("errorDeclaration", "an object", found);
-    return check_fields(*object, "errorDeclaration",
-                        {{"declarationTime", is_time, a_time, true},
-                         {"reason", is_term_or_uri<is_error_reason>, "a reason of CBV, or a URI"},
-                         {"correctiveEventIDs", is_uri_list, uris}},
-                        Extensions::allowed, prefixes);
+    static const Rules rules{
+        {"declarationTime", is_time, a_time, true},
+        {"reason", is_term_or_uri<is_error_reason>, "a reason of CBV, or a URI"},
+        {"correctiveEventIDs", is_uri_list, uris}};
+    return check_fields(*object, "errorDeclaration", rules, Extensions::allowed, prefixes);
 }
 
 bool is_term_list(const json::value& value) {
@@ -146,10 +159,10 @@ std::optional<EventFault> check_objects(const json::object& event, const Prefixe
         const auto* const object = found->if_object();
         if (!object || (!object->contains("set") && !object->contains("unset")))
             return fault("persistentDisposition", "an object with set or unset", found);
-        if (auto wrong = check_fields(*object, "persistentDisposition",
-                                      {{"set", is_term_list, "a list of dispositions"},
-                                       {"unset", is_term_list, "a list of dispositions"}},
-                                      Extensions::refused, prefixes))
+        static const Rules rules{{"set", is_term_list, "a list of dispositions"},
+                                 {"unset", is_term_list, "a list of dispositions"}};
+        if (auto wrong = check_fields(*object, "persistentDisposition", rules, Extensions::refused,
+                                      prefixes))
             return wrong;
     }
     if (const json::value* const found = event.if_contains("ilmd")) {
@@ -161,89 +174,86 @@ std::optional<EventFault> check_objects(const json::object& event, const Prefixe
 }
 
 std::optional<EventFault> check_quantities(const json::object& event, const Prefixes& prefixes) {
+    static const Rules rules{{"epcClass", is_uri_value, a_uri, true},
+                             {"quantity", is_number, a_number},
+                             {"uom", is_uom, "a code of two or three characters"}};
     for (const std::string_view name :
          {"quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"})
         if (auto wrong = check_list(event, name, 0, [&](const auto& object, auto place) {
-                return check_fields(object, place,
-                                    {{"epcClass", is_uri_value, a_uri, true},
-                                     {"quantity", is_number, a_number},
-                                     {"uom", is_uom, "a code of two or three characters"}},
-                                    Extensions::refused, prefixes);
+                return check_fields(object, place, rules, Extensions::refused, prefixes);
             }))
             return wrong;
     return std::nullopt;
 }
 
 std::optional<EventFault> check_parties(const json::object& event, const Prefixes& prefixes) {
-    if (auto wrong =
-            check_list(event, "bizTransactionList", 0, [&](const auto& object, auto place) {
-                return check_fields(
-                    object, place,
-                    {{"type", is_term_or_uri<is_biz_transaction_type>, "a type of CBV, or a URI"},
-                     {"bizTransaction", is_uri_value, a_uri, true}},
-                    Extensions::refused, prefixes);
-            }))
-        return wrong;
-    for (const auto& [list, name] : std::array<std::pair<std::string_view, std::string_view>, 2>{
-             {{"sourceList", "source"}, {"destinationList", "destination"}}})
+    static const Rules transactions{
+        {"type", is_term_or_uri<is_biz_transaction_type>, "a type of CBV, or a URI"},
+        {"bizTransaction", is_uri_value, a_uri, true}};
+    const Rule party{"type", is_term_or_uri<is_source_destination_type>, "a type of CBV, or a URI",
+                     true};
+    static const Rules sources{party, {"source", is_uri_value, a_uri, true}};
+    static const Rules destinations{party, {"destination", is_uri_value, a_uri, true}};
+    for (const auto& [list, rules] : std::array<std::pair<std::string_view, const Rules&>, 3>{
+             {{"bizTransactionList", transactions},
+              {"sourceList", sources},
+              {"destinationList", destinations}}})
         if (auto wrong =
-                check_list(event, list, 0, [&, name = name](const auto& object, auto place) {
-                    return check_fields(object, place,
-                                        {{"type", is_term_or_uri<is_source_destination_type>,
-                                          "a type of CBV, or a URI", true},
-                                         {name, is_uri_value, a_uri, true}},
-                                        Extensions::refused, prefixes);
+                check_list(event, list, 0, [&, &each = rules](const auto& object, auto place) {
+                    return check_fields(object, place, each, Extensions::refused, prefixes);
                 }))
             return wrong;
     return std::nullopt;
 }
 
-Rules metadata_rules() {
-    return {{"time", is_time, a_time},
-            {"startTime", is_time, a_time},
-            {"endTime", is_time, a_time},
-            {"deviceID", is_uri_value, a_uri},
-            {"deviceMetadata", is_uri_value, a_uri},
-            {"rawData", is_uri_value, a_uri},
-            {"dataProcessingMethod", is_uri_value, a_uri},
-            {"bizRules", is_uri_value, a_uri}};
+const Rules& metadata_rules() {
+    static const Rules rules{{"time", is_time, a_time},
+                             {"startTime", is_time, a_time},
+                             {"endTime", is_time, a_time},
+                             {"deviceID", is_uri_value, a_uri},
+                             {"deviceMetadata", is_uri_value, a_uri},
+                             {"rawData", is_uri_value, a_uri},
+                             {"dataProcessingMethod", is_uri_value, a_uri},
+                             {"bizRules", is_uri_value, a_uri}};
+    return rules;
 }
 
-Rules report_rules() {
-    return {{"type", is_text, "a type of measurement, or a URI"},
-            {"exception", is_term_or_uri<is_sensor_alert>, "an alert, or a URI"},
-            {"deviceID", is_uri_value, a_uri},
-            {"deviceMetadata", is_uri_value, a_uri},
-            {"rawData", is_uri_value, a_uri},
-            {"dataProcessingMethod", is_uri_value, a_uri},
-            {"bizRules", is_uri_value, a_uri},
-            {"time", is_time, a_time},
-            {"microorganism", is_uri_value, a_uri},
-            {"chemicalSubstance", is_uri_value, a_uri},
-            {"coordinateReferenceSystem", is_uri_value, a_uri},
-            {"value", is_number, a_number},
-            {"component", is_term_or_uri<is_component>, "a component of CBV, or a URI"},
-            {"stringValue", is_text, "a text"},
-            {"booleanValue", is_boolean, "true or false"},
-            {"hexBinaryValue", is_hex, "hexadecimal digits"},
-            {"uriValue", is_uri_value, a_uri},
-            {"minValue", is_number, a_number},
-            {"maxValue", is_number, a_number},
-            {"meanValue", is_number, a_number},
-            {"sDev", is_number, a_number},
-            {"percRank", is_number, a_number},
-            {"percValue", is_number, a_number},
-            {"uom", is_text, "a code of a unit"}};
+const Rules& report_rules() {
+    static const Rules rules{
+        {"type", is_text, "a type of measurement, or a URI"},
+        {"exception", is_term_or_uri<is_sensor_alert>, "an alert, or a URI"},
+        {"deviceID", is_uri_value, a_uri},
+        {"deviceMetadata", is_uri_value, a_uri},
+        {"rawData", is_uri_value, a_uri},
+        {"dataProcessingMethod", is_uri_value, a_uri},
+        {"bizRules", is_uri_value, a_uri},
+        {"time", is_time, a_time},
+        {"microorganism", is_uri_value, a_uri},
+        {"chemicalSubstance", is_uri_value, a_uri},
+        {"coordinateReferenceSystem", is_uri_value, a_uri},
+        {"value", is_number, a_number},
+        {"component", is_term_or_uri<is_component>, "a component of CBV, or a URI"},
+        {"stringValue", is_text, "a text"},
+        {"booleanValue", is_boolean, "true or false"},
+        {"hexBinaryValue", is_hex, "hexadecimal digits"},
+        {"uriValue", is_uri_value, a_uri},
+        {"minValue", is_number, a_number},
+        {"maxValue", is_number, a_number},
+        {"meanValue", is_number, a_number},
+        {"sDev", is_number, a_number},
+        {"percRank", is_number, a_number},
+        {"percValue", is_number, a_number},
+        {"uom", is_text, "a code of a unit"}};
+    return rules;
 }
 
 std::optional<EventFault> check_sensors(const json::object& event, const Prefixes& prefixes) {
     return check_list(
         event, "sensorElementList", 1,
         [&](const json::object& element, std::string_view place) -> std::optional<EventFault> {
-            if (auto wrong = check_fields(
-                    element, place,
-                    {{"sensorMetadata"}, {"sensorReport", nullptr, "a list of reports", true}},
-                    Extensions::allowed, prefixes))
+            static const Rules rules{{"sensorMetadata"},
+                                     {"sensorReport", nullptr, "a list of reports", true}};
+            if (auto wrong = check_fields(element, place, rules, Extensions::allowed, prefixes))
                 return wrong;
             if (const json::value* const metadata = element.if_contains("sensorMetadata")) {
                 const std::string there = joined(place, "sensorMetadata");
@@ -266,6 +276,27 @@ std::optional<EventFault> check_sensors(const json::object& event, const Prefixe
         });
 }
 
+/// Under the prefixes of the document and of the event's own context.
+std::optional<EventFault> find_fault(const json::object& event, const Prefixes& prefixes) {
+    const json::value* const name = event.if_contains("type");
+    const auto type = name ? find_event_type(text_in(*name)) : std::nullopt;
+    if (!type)
+        return fault("type",
+                     "ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent or "
+                     "AssociationEvent",
+                     name);
+    if (auto wrong = check_fields(event, {}, rules_of(*type), Extensions::allowed, prefixes))
+        return wrong;
+    if (auto wrong = check_what(event, *type)) return wrong;
+    for (const std::string_view place : {"readPoint", "bizLocation"})
+        if (auto wrong = check_place(event, place, prefixes)) return wrong;
+    if (auto wrong = check_error_declaration(event, prefixes)) return wrong;
+    if (auto wrong = check_objects(event, prefixes)) return wrong;
+    if (auto wrong = check_quantities(event, prefixes)) return wrong;
+    if (auto wrong = check_parties(event, prefixes)) return wrong;
+    return check_sensors(event, prefixes);
+}
+
 }  // namespace
 
 void add_prefixes(const json::value& context, Prefixes& prefixes) {
@@ -277,27 +308,12 @@ void add_prefixes(const json::value& context, Prefixes& prefixes) {
 }
 
 std::optional<EventFault> find_event_fault(const json::object& event, const Prefixes& declared) {
-    Prefixes prefixes = declared;
-    if (const json::value* const context = event.if_contains("@context"))
+    if (const json::value* const context = event.if_contains("@context")) {
+        Prefixes prefixes = declared;
         add_prefixes(*context, prefixes);
-    const json::value* const name = event.if_contains("type");
-    const auto type = name ? find_event_type(text_in(*name)) : std::nullopt;
-    if (!type)
-        return fault("type",
-                     "ObjectEvent, AggregationEvent, TransactionEvent, TransformationEvent or "
-                     "AssociationEvent",
-                     name);
-    Rules rules = common_rules();
-    std::ranges::copy(own_rules(*type), std::back_inserter(rules));
-    if (auto wrong = check_fields(event, {}, rules, Extensions::allowed, prefixes)) return wrong;
-    if (auto wrong = check_what(event, *type)) return wrong;
-    for (const std::string_view place : {"readPoint", "bizLocation"})
-        if (auto wrong = check_place(event, place, prefixes)) return wrong;
-    if (auto wrong = check_error_declaration(event, prefixes)) return wrong;
-    if (auto wrong = check_objects(event, prefixes)) return wrong;
-    if (auto wrong = check_quantities(event, prefixes)) return wrong;
-    if (auto wrong = check_parties(event, prefixes)) return wrong;
-    return check_sensors(event, prefixes);
+        return find_fault(event, prefixes);
+    }
+    return find_fault(event, declared);
 }
 
 }  // namespace idnode::protocol::epcis

@@ -43,23 +43,39 @@ void read_context(const json::value& context, Namespaces& namespaces) {
     }
 }
 
-/// What stands before the colon of a name or of a text, if there is one.
-void note_prefix(std::string_view text, std::set<std::string_view>& prefixes) {
-    const std::size_t colon = text.find(':');
-    if (colon != std::string_view::npos) prefixes.insert(text.substr(0, colon));
-}
+/// Finds out which of some prefixes are in use.
+class PrefixSearch {
+public:
+    explicit PrefixSearch(const Namespaces& namespaces) : namespaces_{namespaces} {}
 
-/// Every prefix that may be in use below the value.
-void note_prefixes(const json::value& value, std::set<std::string_view>& prefixes) {
-    if (const json::string* const text = value.if_string()) note_prefix(view_of(*text), prefixes);
-    if (const json::array* const array = value.if_array())
-        for (const json::value& element : *array) note_prefixes(element, prefixes);
-    if (const json::object* const object = value.if_object())
-        for (const auto& member : *object) {
-            note_prefix(view_of(member.key()), prefixes);
-            note_prefixes(member.value(), prefixes);
+    /// In a name or a text: what stands before its colon, if it has one.
+    void note(std::string_view text) {
+        const std::size_t colon = text.find(':');
+        if (colon == std::string_view::npos) return;
+        const auto found = namespaces_.find(text.substr(0, colon));
+        if (found != namespaces_.end()) used_.insert(found->first);
+    }
+    void note_below(const json::object& object) {
+        for (const auto& member : object) {
+            note(view_of(member.key()));
+            note_below(member.value());
         }
-}
+    }
+
+    const std::set<std::string_view>& used() const noexcept { return used_; }
+
+private:
+    void note_below(const json::value& value) {
+        if (used_.size() == namespaces_.size()) return;
+        if (const json::string* const text = value.if_string()) note(view_of(*text));
+        if (const json::array* const array = value.if_array())
+            for (const json::value& element : *array) note_below(element);
+        if (const json::object* const object = value.if_object()) note_below(*object);
+    }
+
+    const Namespaces& namespaces_;
+    std::set<std::string_view> used_;
+};
 
 constexpr Vocabulary error_reasons{"er:", "cbv/ER-", is_error_reason};
 
@@ -92,16 +108,27 @@ std::optional<std::string_view> find_namespace(const Namespaces& namespaces,
     return std::nullopt;
 }
 
+std::string expanded(std::string_view text, const Namespaces& namespaces) {
+    const std::size_t colon = text.find(':');
+    if (colon != std::string_view::npos && !text.substr(colon).starts_with("://"))
+        if (const auto uri = find_namespace(namespaces, text.substr(0, colon)))
+            return std::string{*uri}.append(text.substr(colon + 1));
+    return std::string{text};
+}
+
+std::string_view find_forbidden_prefix(const Namespaces& namespaces) noexcept {
+    for (const std::string_view name : {"urn", "http", "https", "did", "hdl"})
+        if (namespaces.contains(name)) return name;
+    return {};
+}
+
 void add_namespaces(json::object& event, const Namespaces& namespaces) {
     if (namespaces.empty()) return;
-    std::set<std::string_view> prefixes;
-    for (const auto& member : event) {
-        note_prefix(view_of(member.key()), prefixes);
-        note_prefixes(member.value(), prefixes);
-    }
+    PrefixSearch search{namespaces};
+    search.note_below(event);
     json::object used;
     for (const auto& [prefix, uri] : namespaces)
-        if (prefixes.contains(prefix)) used.emplace(prefix, uri);
+        if (search.used().contains(prefix)) used.emplace(prefix, uri);
     if (used.empty()) return;
     json::array context{std::move(used)};
     if (const json::value* const own = event.if_contains("@context")) {

@@ -23,6 +23,14 @@ Namespaces namespaces_of(const boost::json::object& object);
 std::optional<std::string_view> find_namespace(const Namespaces& namespaces,
                                                std::string_view prefix);
 
+/// The URI that a text stands for where it is a compact one, with a prefix that is declared or the
+/// standard's; any other text as it is.
+std::string expanded(std::string_view text, const Namespaces& namespaces);
+
+/// What a context may not declare, since it would give another meaning to what everybody writes
+/// ("urn:epc:…"): the first such name; empty where there is none.
+std::string_view find_forbidden_prefix(const Namespaces& namespaces) noexcept;
+
 /// Gives an event that leaves its document the prefixes of the document that it uses: a `@context`
 /// with them, before what its own says.
 void add_namespaces(boost::json::object& event, const Namespaces& namespaces);

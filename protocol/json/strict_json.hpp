@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <string_view>
 
@@ -11,8 +12,10 @@ inline constexpr std::size_t json_depth_max = 32;
 
 /// Reads one JSON document (RFC 8259) that nobody can understand in two ways: of a key that stands
 /// twice in one object, readers take one value or the other. The error says what is wrong, and
-/// where it is no JSON at all, at which octet.
+/// where it is no JSON at all, at which octet. The value, and what is moved out of it, lives in
+/// `storage`.
 Parsed<boost::json::value> parse_strict_json(std::string_view text,
-                                             std::size_t depth_max = json_depth_max);
+                                             std::size_t depth_max = json_depth_max,
+                                             boost::json::storage_ptr storage = {});
 
 }  // namespace idnode::protocol

@@ -27,12 +27,16 @@ enum class IndexKind : std::uint8_t {
     parent = 12,
     input = 13,
     output = 14,
-    any_epc = 15,    ///< all of these
+    any_epc = 15,    ///< all of these; has no entries of its own
     epc_class = 16,  ///< quantityList and childQuantityList
     input_class = 17,
     output_class = 18,
-    any_class = 19,
+    any_class = 19,  ///< likewise
 };
+
+/// Whether what is found under `part` is found under `whole` too: under any_epc what is under epc,
+/// and everything under itself.
+bool covers(IndexKind whole, IndexKind part) noexcept;
 
 struct IndexTerm {
     IndexKind kind;
@@ -96,8 +100,9 @@ void for_each_event(const Snapshot& snapshot, const IndexTerm& term, bool descen
                     const std::optional<EventPlace>& after,
                     const std::function<bool(const EventPlace&)>& visit);
 
-/// Calls `visit` for every value that is in an index, in order, until it returns false.
-void for_each_value(const Snapshot& snapshot, IndexKind kind,
+/// Calls `visit` for every value that is in an index, in order from `first` on, until it returns
+/// false.
+void for_each_value(const Snapshot& snapshot, IndexKind kind, std::string_view first,
                     const std::function<bool(std::string_view)>& visit);
 
 }  // namespace idnode::registry::trace

@@ -85,14 +85,15 @@ std::variant<std::vector<trace::StoredEvent>, Fault> read_events(const Call& cal
                                                                  CaptureJob& job) {
     auto json = read_json(call, {"application/json", "application/ld+json"});
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
-    auto document = protocol::epcis::read_document(std::get<boost::json::value>(json));
+    auto document = protocol::epcis::read_document(std::get<boost::json::value>(std::move(json)));
     if (!document)
         return Fault{
             .status = 400, .message = document.error().message(), .title = "ValidationException"};
     job.faults = std::move(document->faults);
     std::vector<trace::StoredEvent> events;
-    for (const auto& [place, event] : document->events) {
-        auto mapped = map_event(event, now);
+    events.reserve(document->events.size());
+    for (auto& [place, event] : document->events) {
+        auto mapped = map_event(std::move(event), now);
         if (mapped)
             events.push_back(std::move(*mapped));
         else
@@ -263,7 +264,7 @@ void get_collection(registry::Lookup& lookup, const Pending& call, const Service
             .string("Collection");
         writer.key("member").begin_array();
         std::size_t left = values_max;
-        trace::for_each_value(lookup.snapshot(), collection.kind, [&](std::string_view value) {
+        trace::for_each_value(lookup.snapshot(), collection.kind, {}, [&](std::string_view value) {
             writer.string(trace::find_name(lookup.snapshot(), value).value_or(value));
             return --left > 0;
         });

@@ -253,9 +253,9 @@ std::vector<trace::EventPlace> find_candidates(const registry::Snapshot& snapsho
 }  // namespace
 
 std::vector<trace::IndexTerm> terms_of(const trace::EventView& event) {
-    const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
+    auto document = protocol::epcis::read_document(boost::json::parse(event.json));
     if (!document || document->events.empty()) return {};
-    auto mapped = map_event(document->events.front().second, event.record_time);
+    auto mapped = map_event(std::move(document->events.front().second), event.record_time);
     return mapped ? std::move(mapped->terms) : std::vector<trace::IndexTerm>{};
 }
 
@@ -264,7 +264,8 @@ bool meets(const EventQuery& query, const trace::EventView& event,
     return is_in_time(query, event) &&
            std::ranges::all_of(query.conditions, [&](const EventQuery::Condition& condition) {
                return std::ranges::any_of(terms, [&](const trace::IndexTerm& term) {
-                   return term.kind == condition.kind && condition.values.contains(term.value);
+                   return covers(condition.kind, term.kind) &&
+                           condition.values.contains(term.value);
                });
            });
 }

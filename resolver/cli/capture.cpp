@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <chrono>
 #include <future>
 #include <iostream>
 #include <memory>
@@ -34,7 +36,9 @@ struct CaptureSummary {
     std::uint64_t wrong = 0;
 };
 
-/// Commits events in groups of one sync each. One group is written while the next is read.
+/// Commits events in groups of one sync each. One group is written while the next is read. A group
+/// is as large as can be written in `group_time`, since a running node waits meanwhile; a document
+/// is never divided.
 class CaptureWriter {
 public:
     CaptureWriter(const std::string& directory, CaptureSummary& summary)
@@ -42,7 +46,7 @@ public:
 
     void add(std::vector<StoredEvent> events) {
         std::ranges::move(events, std::back_inserter(waiting_));
-        if (waiting_.size() >= group_size) flush();
+        if (waiting_.size() >= group_size_) flush();
     }
 
     void finish() {
@@ -52,10 +56,15 @@ public:
 
 private:
     using Outcomes = std::vector<registry::trace::Captured>;
+    struct Written {
+        Outcomes outcomes;
+        std::chrono::nanoseconds took;
+    };
 
     void collect() {
         if (!writing_.valid()) return;
-        const Outcomes outcomes = writing_.get();
+        const auto [outcomes, took] = writing_.get();
+        adapt(outcomes.size(), took);
         const auto known = static_cast<std::uint64_t>(
             std::ranges::count(outcomes, registry::trace::Captured::known));
         summary_.known += known;
@@ -70,7 +79,16 @@ private:
         });
     }
 
-    Outcomes write(const std::vector<StoredEvent>& events) const {
+    /// The next group takes about as long as it should, if it goes on as it did.
+    void adapt(std::size_t events, std::chrono::nanoseconds took) {
+        const auto fitting = static_cast<std::size_t>(static_cast<double>(events) *
+                                                      (group_time / std::max(took, least_time)));
+        group_size_ =
+            std::clamp(fitting, group_size_min, std::min(2 * group_size_, group_size_max));
+    }
+
+    Written write(const std::vector<StoredEvent>& events) const {
+        const auto begun = std::chrono::steady_clock::now();
         Outcomes outcomes;
         const registry::Origin origin = local_origin();
         const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
@@ -82,23 +100,29 @@ private:
         for (const auto& outcome : registry::Writer{store_}.commit(jobs, SystemClock{}.now()))
             if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
                 std::rethrow_exception(*fault);
-        return outcomes;
+        return {std::move(outcomes), std::chrono::steady_clock::now() - begun};
     }
 
-    static constexpr std::size_t group_size = 5'000;
+    static constexpr std::chrono::duration<double> group_time = std::chrono::milliseconds{40};
+    static constexpr std::chrono::nanoseconds least_time = std::chrono::microseconds{1};
+    static constexpr std::size_t group_size_min = 50;
+    static constexpr std::size_t group_size_max = 5'000;
 
     const registry::Store store_;
     CaptureSummary& summary_;
+    std::size_t group_size_ = 500;
     std::vector<StoredEvent> waiting_;
-    std::future<Outcomes> writing_;
+    std::future<Written> writing_;
 };
 
 /// The events of a document, and how many are none; what is wrong with those is said.
 std::vector<StoredEvent> read_events(std::string_view text, const std::string& place,
                                      std::uint64_t& wrong) {
-    const auto json = protocol::parse_strict_json(text);
+    auto json = protocol::parse_strict_json(
+        text, protocol::json_depth_max,
+        boost::json::make_shared_resource<boost::json::monotonic_resource>());
     if (!json) throw ConfigError{place + ": " + json.error().message()};
-    const auto document = protocol::epcis::read_document(*json);
+    auto document = protocol::epcis::read_document(std::move(*json));
     if (!document) throw ConfigError{place + ": " + document.error().message()};
     const auto complain = [&](std::size_t event, std::string_view message) {
         std::cerr << place << ": event " << event << ": " << escaped(message) << '\n';
@@ -106,8 +130,10 @@ std::vector<StoredEvent> read_events(std::string_view text, const std::string& p
     };
     for (const auto& fault : document->faults) complain(fault.event, fault.message);
     std::vector<StoredEvent> events;
-    for (const auto& [at, event] : document->events) {
-        auto mapped = map_event(event, std::int64_t{SystemClock{}.now()} * 1000);
+    events.reserve(document->events.size());
+    const std::int64_t now = std::int64_t{SystemClock{}.now()} * 1000;
+    for (auto& [at, event] : document->events) {
+        auto mapped = map_event(std::move(event), now);
         if (mapped)
             events.push_back(std::move(*mapped));
         else

@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/json/serialize.hpp>
 #include <map>
+#include <unordered_map>
 
 #include "protocol/epcis/event_hash.hpp"
 #include "protocol/schemes/identifier.hpp"
@@ -22,14 +23,28 @@ using registry::trace::Fact;
 using registry::trace::IndexKind;
 using registry::trace::StoredEvent;
 
-/// The Digital Link of what a text identifies, if that is a GS1 key; else the text.
-std::string digital_link_or(std::string_view text) {
-    if (text.size() <= protocol::identifier_size_max &&
-        (text.starts_with("urn:epc:") || text.starts_with("http")))
-        if (auto link = digital_link_of(protocol::identify(text), "https://id.gs1.org"))
-            return *std::move(link);
-    return std::string{text};
-}
+/// What the texts of one event identify. Each stands in several places, and is looked at once.
+class Identifiers {
+public:
+    const protocol::Identifier& of(std::string_view text) {
+        const auto [place, fresh] = known_.try_emplace(std::string{text});
+        if (fresh && !text.empty())
+            place->second = protocol::identify(text.substr(0, protocol::identifier_size_max));
+        return place->second;
+    }
+
+    /// The Digital Link of what a text identifies, if that is a GS1 key; else the text.
+    std::string digital_link_or(std::string_view text) {
+        if (text.size() <= protocol::identifier_size_max &&
+            (text.starts_with("urn:epc:") || text.starts_with("http")))
+            if (auto link = digital_link_of(of(text), "https://id.gs1.org"))
+                return *std::move(link);
+        return std::string{text};
+    }
+
+private:
+    std::unordered_map<std::string, protocol::Identifier> known_;
+};
 
 /// One thing in an event, with how much of it there is.
 struct Item {
@@ -40,13 +55,13 @@ struct Item {
 
 class Mapping {
 public:
-    Mapping(const Event& event, std::int64_t record_time) : event_{event} {
-        stored_.id =
-            event.id.empty() ? protocol::epcis::event_hash(event.json, digital_link_or) : event.id;
-        stored_.time = event.time;
+    Mapping(Event event, std::int64_t record_time) : event_{std::move(event)} {
+        const auto link = [this](std::string_view text) { return known_.digital_link_or(text); };
+        stored_.id = event_.id.empty() ? protocol::epcis::event_hash(event_.json, link) : event_.id;
+        stored_.time = event_.time;
         stored_.record_time = record_time;
-        stored_.declares_error = event.declares_error;
-        stored_.transformation = event.transformation;
+        stored_.declares_error = event_.declares_error;
+        stored_.transformation = event_.transformation;
     }
 
     protocol::Parsed<StoredEvent> run() {
@@ -61,7 +76,7 @@ public:
             default: break;
         }
         add_memberships();
-        json::object json = event_.json;
+        json::object& json = event_.json;
         json["eventID"] = stored_.id;
         json["recordTime"] = protocol::epcis::format_event_time(stored_.record_time);
         stored_.json = serialize(json);
@@ -70,8 +85,10 @@ public:
     }
 
 private:
-    std::string name(const std::string& spelled) {
-        std::string form = canonical(spelled);
+    const std::string& form_of(std::string_view text) { return known_.of(text).canonical; }
+
+    const std::string& name(const std::string& spelled) {
+        const std::string& form = form_of(spelled);
         names_.try_emplace(form, spelled);
         return form;
     }
@@ -89,8 +106,8 @@ private:
         term(IndexKind::action, actions[static_cast<std::size_t>(event_.action)]);
         term(IndexKind::biz_step, event_.biz_step);
         term(IndexKind::disposition, event_.disposition);
-        term(IndexKind::read_point, canonical(event_.read_point));
-        term(IndexKind::biz_location, canonical(event_.biz_location));
+        term(IndexKind::read_point, form_of(event_.read_point));
+        term(IndexKind::biz_location, form_of(event_.biz_location));
         term(IndexKind::transformation, event_.transformation);
         for (const std::string& each : event_.biz_transactions)
             term(IndexKind::biz_transaction, each);
@@ -98,18 +115,10 @@ private:
 
     void add_identifiers() {
         const auto instances = [&](const std::vector<std::string>& list, IndexKind kind) {
-            for (const std::string& each : list) {
-                const std::string form = name(each);
-                term(kind, form);
-                term(IndexKind::any_epc, form);
-            }
+            for (const std::string& each : list) term(kind, name(each));
         };
         const auto classes = [&](const std::vector<Quantity>& list, IndexKind kind) {
-            for (const Quantity& each : list) {
-                const std::string form = name(each.epc_class);
-                term(kind, form);
-                term(IndexKind::any_class, form);
-            }
+            for (const Quantity& each : list) term(kind, name(each.epc_class));
         };
         instances(event_.epcs, IndexKind::epc);
         instances(event_.children, IndexKind::epc);
@@ -122,18 +131,19 @@ private:
         classes(event_.output_quantities, IndexKind::output_class);
     }
 
-    static std::vector<Item> items(const std::vector<std::string>& instances,
-                                   const std::vector<Quantity>& quantities) {
+    std::vector<Item> items(const std::vector<std::string>& instances,
+                            const std::vector<Quantity>& quantities) {
         std::vector<Item> all;
-        for (const std::string& each : instances) all.push_back({canonical(each)});
+        all.reserve(instances.size() + quantities.size());
+        for (const std::string& each : instances) all.push_back({form_of(each)});
         for (const Quantity& each : quantities)
-            all.push_back({canonical(each.epc_class), each.quantity, each.uom});
+            all.push_back({form_of(each.epc_class), each.quantity, each.uom});
         return all;
     }
 
     void contain(EdgeType type) {
         if (event_.parent.empty()) return;
-        const std::string parent = canonical(event_.parent);
+        const std::string parent = form_of(event_.parent);
         const auto children = items(event_.children, event_.child_quantities);
         if (children.empty()) {
             if (event_.action == Action::delete_) stored_.ends_all_of.emplace_back(type, parent);
@@ -199,7 +209,7 @@ private:
         for (const auto* const list :
              {&event_.epcs, &event_.children, &event_.inputs, &event_.outputs}) {
             for (const std::string& each : *list) {
-                const protocol::Identifier thing = protocol::identify(each);
+                const protocol::Identifier& thing = known_.of(each);
                 for (const std::string& wider : thing.classes)
                     if (wider.find("/10/") != wider.npos) join(wider, thing.canonical, {});
                 if (event_.lot.empty() || thing.classes.empty() || event_.action != Action::add)
@@ -211,7 +221,8 @@ private:
         }
     }
 
-    const Event& event_;
+    Event event_;
+    Identifiers known_;
     StoredEvent stored_;
     std::map<std::string, std::string> names_;
 };
@@ -223,8 +234,8 @@ std::string canonical(std::string_view identifier) {
     return protocol::identify(identifier.substr(0, protocol::identifier_size_max)).canonical;
 }
 
-protocol::Parsed<StoredEvent> map_event(const Event& event, std::int64_t record_time) {
-    return Mapping{event, record_time}.run();
+protocol::Parsed<StoredEvent> map_event(Event event, std::int64_t record_time) {
+    return Mapping{std::move(event), record_time}.run();
 }
 
 }  // namespace idnode::resolver

@@ -12,7 +12,7 @@ inline constexpr std::size_t pairs_max = 200'000;
 
 /// An event in the form of the registry: its terms for queries, and the edges that it says. One
 /// without an id gets one that equal events share. An error where it says more edges than may be.
-protocol::Parsed<registry::trace::StoredEvent> map_event(const protocol::epcis::Event& event,
+protocol::Parsed<registry::trace::StoredEvent> map_event(protocol::epcis::Event event,
                                                          std::int64_t record_time);
 
 /// The canonical form of an identifier, however it is spelled.

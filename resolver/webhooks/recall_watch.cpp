@@ -134,14 +134,12 @@ const RecallWatch::Things& RecallWatch::things_of(const trace::EventView& event)
         kept_things_ = 0;
     }
     std::set<std::string> things;
-    const auto document = protocol::epcis::read_document(boost::json::parse(event.json));
+    auto document = protocol::epcis::read_document(boost::json::parse(event.json));
     if (document && !document->events.empty()) {
-        const auto mapped = map_event(document->events.front().second, event.record_time);
+        const auto mapped =
+            map_event(std::move(document->events.front().second), event.record_time);
         if (mapped) {
-            for (const trace::IndexTerm& term : mapped->terms)
-                if (term.kind == trace::IndexKind::any_epc ||
-                    term.kind == trace::IndexKind::any_class)
-                    things.insert(term.value);
+            for (const auto& [form, spelled] : mapped->names) things.insert(form);
             for (const trace::EdgeFact& fact : mapped->facts) things.insert({fact.from, fact.to});
         }
     }

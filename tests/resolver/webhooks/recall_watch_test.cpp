@@ -23,11 +23,11 @@ public:
     }
 
     void capture(const std::string& json) {
-        const auto document = protocol::epcis::read_document(boost::json::parse(json));
+        auto document = protocol::epcis::read_document(boost::json::parse(json));
         ASSERT_TRUE(document && document->faults.empty()) << json;
         std::vector<registry::trace::StoredEvent> events;
-        for (const auto& [place, event] : document->events)
-            events.push_back(*map_event(event, 1'800'000'000'000));
+        for (auto& [place, event] : document->events)
+            events.push_back(*map_event(std::move(event), 1'800'000'000'000));
         const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = {}};
             registry::trace::capture(view, events, "boss", set.changes);
