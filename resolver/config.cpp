@@ -57,7 +57,7 @@ const std::vector<Option> all_options{
     {"webhooks.timeout_ms", &C::webhooks_timeout_ms, 100, 120'000},
     {"webhooks.events_max", &C::webhooks_events_max, 1, 10'000},
     {"webhooks.retry_seconds_max", &C::webhooks_retry_seconds_max, 1, 86'400},
-    {"webhooks.give_up_hours", &C::webhooks_give_up_hours, 1, 8760},
+    {"webhooks.give_up_hours", &C::webhooks_give_up_hours, 0, 8760},
     {"webhooks.private_destinations", &C::webhooks_private_destinations},
     {"webhooks.trusted_certificates", &C::webhooks_trusted_certificates},
     {"recalls.things_max", &C::recalls_things_max, 1, 2'000'000},

@@ -32,6 +32,7 @@ int main(int argc, char** argv) {
     add_admin_command(app, chosen);
     add_capture_command(app, chosen);
     add_trace_command(app, chosen);
+    add_webhook_command(app, chosen);
     add_enterprise_command(app, chosen);
 
     try {

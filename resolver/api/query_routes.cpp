@@ -9,6 +9,7 @@
 #include "resolver/api/named_query.hpp"
 #include "resolver/api/owned.hpp"
 #include "resolver/api/query_document.hpp"
+#include "resolver/api/resuming.hpp"
 #include "resolver/api/subscriptions.hpp"
 #include "resolver/webhooks/courier.hpp"
 
@@ -151,6 +152,8 @@ void add_query_routes(std::vector<Route>& routes, const Services& services,
     routes.push_back({"GET", queries_path, Access::identified, list_queries});
     routes.push_back({"POST", "/epcis/v2/queries/*", Access::identified,
                       [&](registry::Lookup& lookup, const Pending& call) {
+                          if (!before_resume(call->argument).empty())
+                              return resume_subscription(call, services);
                           make_subscription(lookup, call, services, courier);
                       }});
     routes.push_back({"GET", "/epcis/v2/queries/*", Access::identified,

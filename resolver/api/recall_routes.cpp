@@ -11,6 +11,7 @@
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/owned.hpp"
+#include "resolver/api/resuming.hpp"
 #include "resolver/api/subscriptions.hpp"
 #include "resolver/trace/recall.hpp"
 #include "resolver/webhooks/courier.hpp"
@@ -128,6 +129,7 @@ void make_recall(registry::Lookup& lookup, const Pending& call, const Services& 
     hook.id = to_string(boost::uuids::random_generator{}());
     hook.created = std::int64_t{services.clock.now()} * 1000;
     hook.start = registry::trace::count_events(lookup.snapshot());
+    hook.start_change = lookup.snapshot().sequence();
     if (call->caller.account) hook.account = call->caller.account->name;
     if (call->caller.identity) hook.identity = to_text(*call->caller.identity);
     const Trace reached = run_trace(lookup, query.options, call->caller);
@@ -208,6 +210,13 @@ void end_recall(const Pending& call, const Services& services, webhooks::Courier
         });
 }
 
+/// `POST /api/v1/recalls/{id}/resume`
+void resume_recall(const Pending& call, const Services& services) {
+    const std::string id{before_resume(call->argument)};
+    if (id.empty()) return call->fail(no_such_recall());
+    resume_hook(call, services, Area::recalls, id, id, no_such_recall());
+}
+
 }  // namespace
 
 void add_recall_routes(std::vector<Route>& routes, const Services& services,
@@ -216,6 +225,9 @@ void add_recall_routes(std::vector<Route>& routes, const Services& services,
                       [&](registry::Lookup& lookup, const Pending& call) {
                           make_recall(lookup, call, services, courier);
                       }});
+    routes.push_back(
+        {"POST", "/api/v1/recalls/*", Access::identified,
+         [&](registry::Lookup&, const Pending& call) { resume_recall(call, services); }});
     routes.push_back({"GET", "/api/v1/recalls", Access::identified, list_recalls});
     routes.push_back({"GET", "/api/v1/recalls/*", Access::identified, get_recall});
     routes.push_back(

@@ -12,6 +12,7 @@
 #include "protocol/schemes/percent.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/owned.hpp"
+#include "resolver/api/resuming.hpp"
 #include "resolver/webhooks/courier.hpp"
 
 namespace idnode::resolver::api {
@@ -289,6 +290,14 @@ void end_subscription(const Pending& call, const Services& services, webhooks::C
             courier.reload();
             call->finish({.status = 204});
         });
+}
+
+void resume_subscription(const Pending& call, const Services& services) {
+    const QueryPath path = split_query_path(before_resume(call->argument));
+    if (path.part != "subscriptions") return call->fail(no_such_subscription());
+    const std::string id{path.id};
+    resume_hook(call, services, Area::subscriptions, std::string{path.name} + '\n' + id, id,
+                no_such_subscription());
 }
 
 void end_subscriptions(const registry::WriteView& view, std::string_view query,

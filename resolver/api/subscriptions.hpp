@@ -35,6 +35,9 @@ void get_subscriptions(registry::Lookup& lookup, const Pending& call, const Name
 /// `DELETE …/subscriptions/{id}`: nothing is sent any more, but for what is on its way.
 void end_subscription(const Pending& call, const Services& services, webhooks::Courier& courier);
 
+/// `POST …/subscriptions/{id}/resume`
+void resume_subscription(const Pending& call, const Services& services);
+
 /// The changes that end all subscriptions of a query.
 void end_subscriptions(const registry::WriteView& view, std::string_view query,
                        std::vector<registry::Change>& changes);

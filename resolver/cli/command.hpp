@@ -37,6 +37,7 @@ void add_restore_command(CLI::App& app, Action& chosen);
 void add_admin_command(CLI::App& app, Action& chosen);
 void add_capture_command(CLI::App& app, Action& chosen);
 void add_trace_command(CLI::App& app, Action& chosen);
+void add_webhook_command(CLI::App& app, Action& chosen);
 void add_enterprise_command(CLI::App& app, Action& chosen);
 
 /// Adds `--data DIR`, where the registry is.

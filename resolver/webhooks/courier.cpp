@@ -25,6 +25,8 @@ constexpr milliseconds between_looks{100};
 constexpr milliseconds between_looks_without_hooks{1000};
 /// After so long in one go, those whose answers have come are served first.
 constexpr milliseconds turn_max{50};
+/// How soon it is seen that a hook was resumed.
+constexpr milliseconds until_resumed{500};
 /// How soon a state is tried to be written again that could not be.
 constexpr milliseconds until_saved_again{1000};
 
@@ -113,7 +115,7 @@ void Courier::load(Area area, std::set<std::string>& found) {
         if (hooks_.contains(hook->id)) continue;
         auto live = std::make_unique<Live>(
             Live{.hook = *hook, .state = find_state(snapshot, *hook), .destination = *destination});
-        if (!read_question(*live)) live->state.given_up = true;  // its query is gone
+        live->understood = read_question(*live);  // not so when its query is gone
         live->passed = live->state.position;
         hooks_.emplace(hook->id, std::move(live));
     }
@@ -151,14 +153,27 @@ void Courier::take_turns() {
 
 /// False when all places are taken.
 bool Courier::step(Live& live) {
-    if (live.busy || live.state.given_up || steady_clock::now() < live.rests_until) return true;
+    if (live.busy || !live.understood || steady_clock::now() < live.rests_until) return true;
     if (live.dirty) {
         save(live);
         return true;
     }
+    if (live.state.given_up && !was_resumed(live)) return true;
     if (services_.clock.now() < live.state.next_attempt || !refresh_caller(live)) return true;
     if (live.state.delivery.open()) return send(live);
     if (open_next(live)) save(live);
+    return true;
+}
+
+/// Whether somebody has had a hook go on that was given up, here or by the command line.
+bool Courier::was_resumed(Live& live) {
+    HookState stored = find_state(lookup_->snapshot(), live.hook);
+    if (stored.given_up) {
+        live.rests_until = steady_clock::now() + until_resumed;
+        return false;
+    }
+    live.state = std::move(stored);
+    live.passed = live.state.position;
     return true;
 }
 

@@ -35,7 +35,8 @@ namespace idnode::resolver::webhooks {
 /// delivered once at least, in the order in which it was captured, whatever stops the node; what is
 /// delivered again has the same id. A failure waits 1 s, 2 s, 4 s and so on up to
 /// `webhooks.retry_seconds_max`; `webhooks.give_up_hours` after the first attempt the hook is given
-/// up and stays where it is. 413 makes the deliveries of that hook smaller.
+/// up and stays where it is, until its state in the registry says that it goes on. 413 makes the
+/// deliveries of that hook smaller.
 ///
 /// All receivers are spoken to beside each other, so one that is silent costs nobody more than one
 /// of `webhooks.in_flight_max` places for `webhooks.timeout_ms`; one owner, or one host, has at
@@ -75,6 +76,7 @@ private:
     bool read_question(Live& live);
     void take_turns();
     bool step(Live& live);
+    bool was_resumed(Live& live);
     bool refresh_caller(Live& live);
     bool open_next(Live& live);
     bool go_on_with_schedule(Live& live, std::uint64_t through);

@@ -19,10 +19,12 @@ constexpr std::chrono::seconds after_fault{10};  ///< of the store
 
 /// Has new events looked at for a standing recall, unless that is being done for another.
 void Courier::look(Live& live, std::uint64_t count) {
-    const bool wanted = live.walks_again || live.state.position < count;
+    const bool wanted = live.walks_again || live.state.position < count ||
+                        live.state.changes < lookup_->snapshot().sequence();
     if (!wanted || looking_ || steady_clock::now() < looks_rest_until_) return;
     looking_ = live.busy = true;
-    asio::post(looks_, [this, after = live.state.position, again = live.walks_again,
+    asio::post(looks_, [this, after = Seen{live.state.position, live.state.changes},
+                        again = live.walks_again,
                         recall = WatchedRecall{live.hook.id, live.recall, *live.caller}] {
         const auto begun = steady_clock::now();
         Joined joined{.through = after};
@@ -51,7 +53,9 @@ void Courier::take_look(const std::string& id, Joined joined, std::chrono::nanos
     live.busy = false;
     live.walks_again = joined.more;
     live.members = std::move(joined.members);
-    live.passed = joined.through;
+    live.passed = joined.through.events;
+    const std::uint64_t passed =
+        joined.through.events - live.state.position + (joined.through.changes - live.state.changes);
     if (joined.too_large)
         spdlog::warn("webhooks: recall {} affects more than recalls.things_max", id);
     if (!joined.things.empty()) {
@@ -59,11 +63,14 @@ void Courier::take_look(const std::string& id, Joined joined, std::chrono::nanos
         for (JoinedThing& each : joined.things)
             live.state.delivery.things.emplace_back(std::move(each.id), each.depth);
         live.state.delivery.causes = std::move(joined.events);
-    } else if (live.members.empty() && live.passed - live.state.position < passed_max) {
-        live.state.position = live.passed;
-        return;  // not worth writing
+        live.state.delivery.records = std::move(joined.records);
     }
     live.state.position = live.passed;
+    live.state.changes = joined.through.changes;
+    // What has passed without interest is written down now and then.
+    live.unwritten += passed;
+    if (joined.things.empty() && live.members.empty() && live.unwritten < passed_max) return;
+    live.unwritten = 0;
     with_registry([&] { save(live); });
 }
 

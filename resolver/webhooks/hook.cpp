@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <utility>
 
 #include "registry/store.hpp"
 #include "resolver/api/owned.hpp"
@@ -46,6 +47,7 @@ Hook read_hook(const json::object& object) {
               .token = text_in(object, "token"),
               .created = number_in<std::int64_t>(object, "created"),
               .start = number_in<std::uint64_t>(object, "start"),
+              .start_change = number_in<std::uint64_t>(object, "startChange"),
               .report_if_empty = flag_in(object, "reportIfEmpty")};
     if (object.contains("initialRecordTime"))
         hook.initial_record_time = number_in<std::int64_t>(object, "initialRecordTime");
@@ -64,10 +66,14 @@ void read_joined(const json::object& object, Delivery& delivery) {
         delivery.things.emplace_back(each.at(0).as_string(), each.at(1).to_number<std::uint32_t>());
     for (const json::value& each : object.at("causes").as_array())
         delivery.causes.emplace_back(each.as_string());
+    if (const auto* const records = object.if_contains("records"))
+        for (const json::value& each : records->as_array())
+            delivery.records.emplace_back(each.as_string());
 }
 
 HookState read_state(const json::object& object) {
     HookState state{.position = number_in<std::uint64_t>(object, "position"),
+                    .changes = number_in<std::uint64_t>(object, "changes"),
                     .sequence = number_in<std::uint64_t>(object, "sequence"),
                     .next_attempt = number_in<std::uint32_t>(object, "nextAttempt"),
                     .next_run = number_in<std::uint32_t>(object, "nextRun"),
@@ -106,6 +112,7 @@ std::string to_json(const Hook& hook) {
     if (hook.schedule) object["schedule"] = hook.schedule->json();
     if (hook.recall) {
         object["recall"] = *hook.recall;
+        object["startChange"] = hook.start_change;
         object["name"] = hook.name;
     }
     return serialize(object);
@@ -131,6 +138,7 @@ std::string to_json(const HookState& state) {
                         {"eventsMax", state.events_max},     {"lastNotified", state.last_notified},
                         {"delivered", state.delivered},      {"failures", state.failures},
                         {"lastFailure", state.last_failure}, {"givenUp", state.given_up}};
+    if (state.changes > 0) object["changes"] = state.changes;
     if (state.delivery.open()) {
         const Delivery& open = state.delivery;
         json::object delivery{{"id", open.id},
@@ -140,6 +148,7 @@ std::string to_json(const HookState& state) {
         if (!open.things.empty()) {
             delivery["things"] = json::value_from(open.things);
             delivery["causes"] = json::value_from(open.causes);
+            delivery["records"] = json::value_from(open.records);
         }
         object["delivery"] = std::move(delivery);
     }
@@ -157,11 +166,26 @@ std::optional<HookState> state_from_json(std::string_view text) {
 HookState find_state(const registry::Snapshot& snapshot, const Hook& hook) {
     const auto stored = find_entry(snapshot, Area::hook_states, hook.id);
     if (auto state = stored ? state_from_json(*stored) : std::nullopt) return *std::move(state);
-    HookState state{.position = hook.start};
+    HookState state{.position = hook.start, .changes = hook.start_change};
     if (hook.schedule)
         state.next_run =
             hook.schedule->next_after(static_cast<std::uint32_t>(hook.created / 1000)).value_or(0);
     return state;
+}
+
+bool resume(HookState& state) {
+    if (!std::exchange(state.given_up, false)) return false;
+    state.next_attempt = 0;
+    state.delivery.attempts = 0;
+    state.delivery.first_attempt = 0;
+    return true;
+}
+
+std::optional<registry::Change> resume(const registry::WriteView& view, std::string_view id) {
+    const auto stored = view.entry(Area::hook_states, id);
+    auto state = stored ? state_from_json(*stored) : std::nullopt;
+    if (!state || !resume(*state)) return std::nullopt;
+    return registry::PutEntry{Area::hook_states, std::string{id}, to_json(*state)};
 }
 
 void note_failure(HookState& state, std::string why, std::uint32_t now, const RetryLimits& limits) {

@@ -24,9 +24,10 @@ struct Hook {
     std::string account{};   ///< of his, if he has one
     std::string identity{};  ///< likewise: INDEX:HANDLE
     std::string dest{};
-    std::string token{};       ///< with which deliveries are signed; empty: they are not
-    std::int64_t created = 0;  ///< in milliseconds since 1970
-    std::uint64_t start = 0;   ///< the number of the last event that it does not wait for
+    std::string token{};             ///< with which deliveries are signed; empty: they are not
+    std::int64_t created = 0;        ///< in milliseconds since 1970
+    std::uint64_t start = 0;         ///< the number of the last event that it does not wait for
+    std::uint64_t start_change = 0;  ///< of a recall: likewise, of changes of records
     bool report_if_empty = false;
     std::optional<std::int64_t> initial_record_time{};
     std::optional<Schedule> schedule{};  ///< nothing: each event is told when it comes
@@ -49,9 +50,10 @@ struct Delivery {
     std::vector<std::uint64_t> events{};  ///< their numbers
     /// Of a recall: what has joined, in canonical form, and how far from the suspects.
     std::vector<std::pair<std::string, std::uint32_t>> things{};
-    std::vector<std::string> causes{};  ///< the events by which it has, by their ids
-    std::uint32_t attempts = 0;         ///< that have failed
-    std::uint32_t first_attempt = 0;    ///< in seconds since 1970
+    std::vector<std::string> causes{};   ///< the events by which it has, by their ids
+    std::vector<std::string> records{};  ///< likewise, the records, by their handles
+    std::uint32_t attempts = 0;          ///< that have failed
+    std::uint32_t first_attempt = 0;     ///< in seconds since 1970
 
     bool open() const noexcept { return !id.empty(); }
 };
@@ -60,6 +62,7 @@ struct Delivery {
 /// so that a restart in between tries the same delivery again, under the same id.
 struct HookState {
     std::uint64_t position = 0;  ///< events up to this number are told, or being told
+    std::uint64_t changes = 0;   ///< of a recall: likewise, changes of records
     std::uint64_t sequence = 0;  ///< of the last delivery
     Delivery delivery{};
     std::uint32_t next_attempt = 0;  ///< in seconds since 1970
@@ -79,6 +82,12 @@ std::optional<HookState> state_from_json(std::string_view json);
 
 /// The state of a hook; of one that has none, that in which it begins.
 HookState find_state(const registry::Snapshot& snapshot, const Hook& hook);
+
+/// Has a hook that was given up go on where it stands: with the delivery that waits, under its id.
+/// False when it was not given up.
+bool resume(HookState& state);
+/// The change that does so with the hook of that id; nothing when it was not given up.
+std::optional<registry::Change> resume(const registry::WriteView& view, std::string_view id);
 
 /// How long is tried what fails.
 struct RetryLimits {

@@ -2,6 +2,7 @@
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/json/json_writer.hpp"
+#include "protocol/schemes/identifier.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/api/event_query.hpp"
 #include "resolver/api/query_document.hpp"
@@ -32,7 +33,16 @@ std::string make_recall_body(registry::Lookup& lookup, const Hook& hook, const D
         const auto event = trace::find_event(lookup.snapshot(), id);
         if (event && may_see(owner, *event)) writer.string(id);
     }
-    writer.end_array().end_object();
+    writer.end_array();
+    if (!delivery.records.empty()) {
+        writer.key("recordIDs").begin_array();
+        for (const std::string& handle : delivery.records)
+            if (look_at(lookup, owner, protocol::identify(handle).canonical) ==
+                registry::trace::Sight::shown)
+                writer.string(handle);
+        writer.end_array();
+    }
+    writer.end_object();
     return body;
 }
 

@@ -4,6 +4,8 @@
 #include <boost/json/parse.hpp>
 
 #include "protocol/epcis/event.hpp"
+#include "protocol/schemes/identifier.hpp"
+#include "registry/changes.hpp"
 #include "registry/digest.hpp"
 #include "registry/store.hpp"
 #include "resolver/trace/event_mapping.hpp"
@@ -80,14 +82,36 @@ std::vector<std::string> find_causes(const registry::Snapshot& snapshot,
     return {causes.begin(), causes.end()};
 }
 
+/// Whether a change of a record behind `after` may bring something in: one that touches what was
+/// reached, or one that the change log has forgotten.
+bool look_at_changes(const registry::Snapshot& snapshot, const WatchedRecall& recall,
+                     std::uint64_t after, Joined& result) {
+    result.through.changes = std::min(snapshot.sequence(), after + RecallWatch::changes_at_once);
+    const std::uint64_t first = registry::changes_from(snapshot);
+    if (first > after + 1) result.through.changes = std::max(result.through.changes, first - 1);
+    registry::for_each_change(
+        snapshot, std::max(after + 1, first), [&](const registry::ChangeView& change) {
+            if (change.sequence > result.through.changes) return false;
+            if (!change.of_record()) return true;
+            const std::string thing = protocol::identify(change.handle).canonical;
+            if (is_reached(snapshot, recall, thing) || is_next_to_reached(snapshot, recall, thing))
+                result.records.emplace_back(change.handle);
+            return result.records.size() < RecallWatch::told_at_once_max;
+        });
+    return !result.records.empty() || first > after + 1;
+}
+
 }  // namespace
 
-Joined RecallWatch::look(registry::Lookup& lookup, const WatchedRecall& recall, std::uint64_t after,
+Joined RecallWatch::look(registry::Lookup& lookup, const WatchedRecall& recall, const Seen& after,
                          bool walks) {
     const registry::Snapshot& snapshot = lookup.snapshot();
-    Joined result{.through = std::min(trace::count_events(snapshot), after + looked_at_max)};
-    for (std::uint64_t number = after + 1; number <= result.through && !walks; ++number)
+    Joined result;
+    result.through.events = std::min(trace::count_events(snapshot), after.events + looked_at_max);
+    for (std::uint64_t number = after.events + 1; number <= result.through.events && !walks;
+         ++number)
         walks = touches(snapshot, recall, number);
+    walks |= look_at_changes(snapshot, recall, after.changes, result);
     result.walked = walks;
     if (!walks) return result;
     const Trace reached = run_trace(lookup, recall.query.options, recall.caller);
@@ -109,7 +133,7 @@ Joined RecallWatch::look(registry::Lookup& lookup, const WatchedRecall& recall, 
             registry::PutEntry{Area::recall_members, member_key(recall.id, id),
                                affected[place] ? std::string{told} : std::string{}});
     }
-    result.events = find_causes(snapshot, recall, reached, joined, after);
+    result.events = find_causes(snapshot, recall, reached, joined, after.events);
     // What is left has to find the events by which it has joined, too.
     if (result.more) result.through = after;
     return result;

@@ -29,11 +29,18 @@ struct JoinedThing {
     std::uint32_t depth = 0;
 };
 
-/// What a look at new events has found out.
+/// How far a recall has been looked at.
+struct Seen {
+    std::uint64_t events = 0;   ///< the number of the last one
+    std::uint64_t changes = 0;  ///< of records, likewise
+};
+
+/// What a look at new events and new changes of records has found out.
 struct Joined {
-    std::uint64_t through = 0;          ///< the last event that was looked at
-    std::vector<JoinedThing> things{};  ///< that have joined the affected set
-    std::vector<std::string> events{};  ///< eventIDs of the new events by which they did
+    Seen through{};                      ///< what was looked at
+    std::vector<JoinedThing> things{};   ///< that have joined the affected set
+    std::vector<std::string> events{};   ///< eventIDs of the new events by which they did
+    std::vector<std::string> records{};  ///< handles of the changed records by which they may have
     /// What has to be written with the news of them, so that they are told once.
     std::vector<registry::Change> members{};
     bool walked = false;     ///< from the suspects, which takes its time
@@ -46,22 +53,24 @@ struct Joined {
 /// The registry keeps, for each recall, a digest of everything that its walk has reached, and
 /// whether it was told (`recall_members`). A new event can only bring something into the set if it
 /// names a thing that was reached or is suspected, or one that such a thing now leads to in one
-/// step; to see that takes a look-up or two for each thing that the event names, whatever the size
-/// of the set. Only then the walk of `run_trace` is made anew from the suspects, once for up to
-/// `looked_at_max` events, and what it reaches beyond the kept digests has joined. Walking anew is
-/// exact, which following edges from the touched things is not: times narrow along a way, and an
-/// event may connect what other events have connected long before. The caller bounds what share of
-/// the time is spent on walks. A thing is told once, also if it leaves the set and comes back.
+/// step, and so can a record that was changed, since what it refers to leads to it; to see that
+/// takes a look-up or two for each thing that the event names, whatever the size of the set. Only
+/// then the walk of `run_trace` is made anew from the suspects, once for up to `looked_at_max`
+/// events, and what it reaches beyond the kept digests has joined. Walking anew is exact, which
+/// following edges from the touched things is not: times narrow along a way, and an event may
+/// connect what other events have connected long before. The caller bounds what share of the time
+/// is spent on walks. A thing is told once, also if it leaves the set and comes back.
 ///
 /// Used by one thread.
 class RecallWatch {
 public:
-    static constexpr std::uint64_t looked_at_max = 2000;  ///< events in one look
+    static constexpr std::uint64_t looked_at_max = 2000;      ///< events in one look
+    static constexpr std::uint64_t changes_at_once = 10'000;  ///< of records, likewise
     static constexpr std::size_t told_at_once_max = 1000;
 
-    /// Looks at the events behind `after`, and walks even if none is of interest where `walks` says
-    /// so: what was found before was more than could be told at once.
-    Joined look(registry::Lookup& lookup, const WatchedRecall& recall, std::uint64_t after,
+    /// Looks at the events and changes behind `after`, and walks even if none is of interest where
+    /// `walks` says so: what was found before was more than could be told at once.
+    Joined look(registry::Lookup& lookup, const WatchedRecall& recall, const Seen& after,
                 bool walks);
 
 private:

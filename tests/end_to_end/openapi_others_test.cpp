@@ -198,8 +198,10 @@ void Description::use_queries() {
     for (const Received& each : receiver.wait_for(2)) client_.check_delivery("events", each);
     EXPECT_THAT(say(200, "GET", all + "?perPage=1").header("link"), HasSubstr("next"));
     EXPECT_THAT(say(200, "GET", location).body, HasSubstr("lastNotifiedAt"));
+    say(409, "POST", location + "/resume");
     say(204, "DELETE", location);
     say(404, "DELETE", location);
+    say(404, "POST", location + "/resume");
     say(204, "DELETE", one);
     say(404, "DELETE", one);
 }
@@ -235,8 +237,10 @@ void Description::use_recalls() {
     const std::string location = made.header("location");
     wait_for_deliveries(location, "delivered");
     EXPECT_EQ(say(200, "GET", location).json().at("count"), 2);
+    say(409, "POST", location + "/resume");
     say(204, "DELETE", location);
     say(404, "DELETE", location);
+    say(404, "POST", location + "/resume");
     say(404, "GET", location);
 }
 

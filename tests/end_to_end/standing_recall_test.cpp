@@ -120,6 +120,32 @@ TEST_F(StandingRecalls, SurviveAReceiverThatIsDownAndANodeThatIsKilled) {
     EXPECT_THAT(joined_in(received[tried + 1]), ElementsAre("urn:x:part"));
 }
 
+TEST_F(StandingRecalls, TellOnceOfRecordsThatReferToWhatIsAffected) {
+    const auto refer = [&](const std::string& handle, const std::string& to) {
+        node_.import(R"({"handle":")" + handle + R"(","values":[{"index":1,"type":"REF.HEAT",)" +
+                     R"("data":{"format":"string","value":")" + to + R"("}}]})" + '\n');
+    };
+    Receiver receiver{take};
+    refer("88.1/before", "urn:x:heat");
+    ASSERT_EQ(make(receiver.url()).status, 201);
+    refer("88.1/of-others", "urn:x:other");
+    refer("88.1/part", "urn:x:heat");
+    const auto first = receiver.wait_for(1);
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_THAT(joined_in(first[0]), ElementsAre("88.1/part"));
+    EXPECT_EQ(json::parse(first[0].body).at("recordIDs"), json::parse(R"(["88.1/part"])"));
+    node_.kill();
+    refer("88.1/part", "urn:x:other");
+    refer("88.1/part", "urn:x:heat");
+    refer("88.1/car", "88.1/part");
+    restart();
+    const auto received = receiver.wait_for(2);
+    ASSERT_GE(received.size(), 2U);
+    EXPECT_THAT(joined_in(received.back()), ElementsAre("88.1/car"));
+    EXPECT_EQ(receiver.wait_for(received.size() + 1, std::chrono::milliseconds{1000}).size(),
+              received.size());
+}
+
 TEST_F(StandingRecalls, TellMoreThanOneDeliveryHoldsInSeveral) {
     Receiver receiver{take};
     ASSERT_EQ(make(receiver.url()).status, 201);

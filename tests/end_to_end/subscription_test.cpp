@@ -266,6 +266,65 @@ TEST_F(Subscriptions, SpeakTlsWithWhomTheyTrustAndToNobodyElse) {
                 HasSubstr("certificate"));
 }
 
+class SubscriptionsGivenUpSoon : public Subscriptions {
+protected:
+    void SetUp() override { begin(", give_up_hours: 0"); }
+
+    /// A subscription to a receiver that is down, and has been told of an event that way.
+    std::string make_one_that_is_given_up(const Receiver& receiver) {
+        std::string location = do_subscribe(receiver.url());
+        capture(object_event("1"));
+        wait_for(location, "failures", 1);
+        EXPECT_TRUE(node_.wait_for_metric("idnode_webhooks_given_up_total", 1));
+        EXPECT_EQ(state_of(location), "given_up");
+        capture(object_event("2"));
+        return location;
+    }
+    std::string state_of(const std::string& location) {
+        return std::string{ask("GET", location).json().at("delivery").at("state").as_string()};
+    }
+};
+
+TEST_F(SubscriptionsGivenUpSoon, GoOnWhereTheyStandOnceTheyAreResumed) {
+    std::atomic<bool> well{false};
+    Receiver receiver{[&](std::size_t, const Received&) { return well ? 200U : 503U; }};
+    const std::string location = make_one_that_is_given_up(receiver);
+    EXPECT_EQ(node_.stop(), 0);
+    restart();
+    EXPECT_EQ(receiver.wait_for(2, std::chrono::milliseconds{1000}).size(), 1U);
+    well = true;
+    EXPECT_EQ(ask("POST", location + "/resume", {}, account("other")).status, 404);
+    EXPECT_EQ(ask("POST", location + "/resume").status, 204);
+    const auto received = receiver.wait_for(3);
+    ASSERT_EQ(received.size(), 3U);
+    EXPECT_EQ(received[1].headers.at("idnode-delivery"), received[0].headers.at("idnode-delivery"));
+    EXPECT_THAT(event_ids(received[1].body), ElementsAre("urn:event:1"));
+    EXPECT_THAT(event_ids(received[2].body), ElementsAre("urn:event:2"));
+    wait_for(location, "delivered", 2);
+    EXPECT_EQ(state_of(location), "active");
+    EXPECT_EQ(ask("POST", location + "/resume").status, 409);
+    EXPECT_EQ(ask("POST", "/epcis/v2/queries/shipments/subscriptions/none/resume").status, 404);
+}
+
+TEST_F(SubscriptionsGivenUpSoon, AreResumedFromTheCommandLineBesideARunningNode) {
+    std::atomic<bool> well{false};
+    Receiver receiver{[&](std::size_t, const Received&) { return well ? 200U : 503U; }};
+    const std::string location = make_one_that_is_given_up(receiver);
+    const std::string id = location.substr(location.rfind('/') + 1);
+    EXPECT_THAT(
+        node_.do_run({"webhook", "list", "--given-up"}),
+        HasSubstr(id + "\tquery\tshipments\tgiven up\t" + receiver.url() + "\tHTTP status 503\n"));
+    EXPECT_EQ(node_.run({"webhook", "resume", "none"}).exit_code, 3);
+    well = true;
+    EXPECT_THAT(node_.do_run({"webhook", "resume", id}), HasSubstr("goes on"));
+    EXPECT_EQ(receiver.wait_for(3).size(), 3U);
+    wait_for(location, "delivered", 2);
+    EXPECT_EQ(node_.do_run({"webhook", "list", "--given-up"}), "");
+    EXPECT_THAT(node_.do_run({"webhook", "list", "--json"}),
+                HasSubstr(R"("delivery":{"state":"active","delivered":2,"failures":1)"));
+    EXPECT_EQ(node_.run({"webhook", "resume", id}).exit_code, 3);
+}
+
 class PublicDestinations : public Capturing {
 protected:
     void SetUp() override { start(); }

@@ -56,6 +56,20 @@ TEST(HookState, ComesBackAsItWasStored) {
     EXPECT_FALSE(state_from_json(R"({"delivery":{}})").has_value());
 }
 
+TEST(HookState, GoesOnWithTheSameDeliveryWhenItIsResumed) {
+    HookState state{
+        .delivery = {.id = "id-1.3", .events = {7, 9}, .attempts = 2, .first_attempt = 11},
+        .next_attempt = 13,
+        .given_up = true};
+    EXPECT_TRUE(resume(state));
+    EXPECT_FALSE(state.given_up);
+    EXPECT_EQ(state.next_attempt, 0U);
+    EXPECT_EQ(state.delivery.id, "id-1.3");
+    EXPECT_EQ(state.delivery.attempts, 0U);
+    EXPECT_EQ(state.delivery.first_attempt, 0U) << "the time to give up begins anew";
+    EXPECT_FALSE(resume(state));
+}
+
 TEST(HookState, GivesUpWhenTheFirstAttemptIsLongEnoughAgo) {
     const RetryLimits limits{.retry_seconds_max = 60, .give_up_hours = 2};
     HookState state{.delivery = {.id = "id-1.1", .events = {1}, .first_attempt = 1000}};

@@ -7,6 +7,7 @@
 
 #include "protocol/epcis/event.hpp"
 #include "resolver/trace/event_mapping.hpp"
+#include "tests/support/records.hpp"
 #include "tests/support/temp_directory.hpp"
 
 namespace idnode::resolver::webhooks {
@@ -36,6 +37,14 @@ public:
         const registry::Decide* const job = &decide;
         registry::Writer{store_}.commit(std::span{&job, 1}, 1);
     }
+    /// Registers a record that refers to something.
+    void refer(const std::string& handle, const std::string& to) {
+        test::commit(
+            store_,
+            {test::put(
+                {.handle = handle,
+                 .values = {{.index = 1, .type = "REF.HEAT", .data = to, .references = {}}}})});
+    }
     /// What joined since the last look, which is told and so kept.
     std::vector<std::string> look() {
         std::vector<std::string> told;
@@ -46,6 +55,7 @@ public:
             position_ = joined.through;
             walks_ += joined.walked;
             for (const JoinedThing& each : joined.things) told.push_back(each.id);
+            records_.insert(joined.records.begin(), joined.records.end());
             if (!joined.members.empty()) registry::Writer{store_}.commit(joined.members, 1);
         } while (joined.more);
         return told;
@@ -61,6 +71,9 @@ public:
         return ids;
     }
     int walks() const noexcept { return walks_; }
+    /// The records by which anything has joined so far.
+    const std::set<std::string>& records() const noexcept { return records_; }
+    void forget_changes() { registry::Writer{store_}.prune_changes(UINT32_MAX, UINT64_MAX); }
 
 private:
     test::TempDirectory directory_;
@@ -68,7 +81,8 @@ private:
     registry::Lookup lookup_{store_};
     RecallWatch watch_;
     WatchedRecall recall_;
-    std::uint64_t position_ = 0;
+    Seen position_;
+    std::set<std::string> records_;
     int walks_ = 0;
 };
 
@@ -108,6 +122,35 @@ TEST(RecallWatch, FindsWhatATransformationIdJoins) {
     EXPECT_EQ(watching.look(), std::vector<std::string>{"urn:x:3"});
     watching.capture(event("TransformationEvent", 2, id + R"("outputEPCList":[)" + thing(4) + ']'));
     EXPECT_EQ(watching.look(), std::vector<std::string>{"urn:x:4"});
+}
+
+TEST(RecallWatch, FindsRecordsThatReferToWhatIsAffectedOnce) {
+    Watching watching;
+    watching.capture(made(1, 0, 5));
+    EXPECT_EQ(watching.look(), std::vector<std::string>{"urn:x:5"});
+    watching.refer("88.1/of-others", "urn:x:6");
+    EXPECT_TRUE(watching.look().empty());
+    EXPECT_EQ(watching.walks(), 1);
+    watching.refer("88.1/part", "urn:x:5");
+    EXPECT_EQ(watching.look(), std::vector<std::string>{"88.1/PART"});
+    EXPECT_EQ(watching.records(), std::set<std::string>{"88.1/part"});
+    EXPECT_TRUE(watching.look().empty());
+    EXPECT_EQ(watching.walks(), 2);
+    watching.refer("88.1/part", "urn:x:6");
+    watching.refer("88.1/part", "urn:x:0");
+    EXPECT_TRUE(watching.look().empty()) << "it was told before";
+    watching.refer("88.1/car", "88.1/part");
+    EXPECT_EQ(watching.look(), std::vector<std::string>{"88.1/CAR"});
+}
+
+TEST(RecallWatch, WalksAnewWhereTheChangeLogHasForgottenWhatItHasNotSeen) {
+    Watching watching;
+    watching.refer("88.1/part", "urn:x:0");
+    watching.forget_changes();
+    EXPECT_EQ(watching.look(), std::vector<std::string>{"88.1/PART"});
+    EXPECT_EQ(watching.walks(), 1);
+    EXPECT_TRUE(watching.look().empty());
+    EXPECT_EQ(watching.walks(), 1);
 }
 
 /// Whatever comes in whatever order: behind each look, everything that is affected has been told.
