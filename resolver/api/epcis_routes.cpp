@@ -182,13 +182,16 @@ void post_event(const Pending& call, const Services& services) {
     });
 }
 
+bool may_see_job(const Caller& caller, std::string_view job) {
+    if (caller.account && caller.account->reads_everything()) return true;
+    return boost::json::parse({job.data(), job.size()}).at("actor").as_string() == caller.actor();
+}
+
 void get_capture(registry::Lookup& lookup, const Pending& call) {
     const auto job = call->argument.size() < 100
                          ? find_entry(lookup.snapshot(), Area::captures, call->argument)
                          : std::nullopt;
-    const bool sees_all = call->caller.account && call->caller.account->reads_everything();
-    const std::string actor = call->caller.actor();
-    if (!job || (!sees_all && boost::json::parse(*job).at("actor").as_string() != actor))
+    if (!job || !may_see_job(call->caller, *job))
         return call->fail({.status = 404,
                            .message = "There is no such capture",
                            .title = "NoSuchResourceException"});
@@ -214,7 +217,8 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
 }
 
 void get_events(registry::Lookup& lookup, const Pending& call, const Services& services) {
-    const auto query = read_event_query(call->target);
+    const auto query =
+        read_event_query(call->target, read_extensions(call->request.field("GS1-Extensions")));
     if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
     const auto page = run(lookup.snapshot(), std::get<EventQuery>(query), call->caller);
     if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
@@ -230,9 +234,31 @@ void get_events(registry::Lookup& lookup, const Pending& call, const Services& s
     call->finish(std::move(reply));
 }
 
-void get_capture_limits(const Pending& call, const Services& services) {
-    HttpReply reply{.status = 204};
+/// `GET /epcis/v2/capture`: the caller's jobs, in pages by their ids. A page ends, too, behind so
+/// many of others.
+void get_captures(registry::Lookup& lookup, const Pending& call, const Services& services) {
+    constexpr std::size_t looked_at_max = 10'000;
+    const auto page = read_page(call->target);
+    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
+    const auto& [per_page, after] = std::get<Page>(page);
+    HttpReply reply{.content_type = json_type, .body = "["};
     add_limits(reply, services);
+    std::size_t found = 0;
+    std::size_t looked_at = 0;
+    std::string last;
+    registry::EntryCursor cursor{lookup.snapshot(), Area::captures};
+    for (auto entry = cursor.seek(after.empty() ? after : after + '\0'); entry;
+         entry = cursor.next()) {
+        if (found == per_page || looked_at++ == looked_at_max) {
+            reply.add_header("Link",
+                             fmt::format("<{}>; rel=\"next\"", next_target(call->target, last)));
+            break;
+        }
+        last = entry->key;
+        if (!may_see_job(call->caller, entry->value)) continue;
+        reply.body.append(found++ == 0 ? "" : ",").append(entry->value);
+    }
+    reply.body += ']';
     call->finish(std::move(reply));
 }
 
@@ -296,7 +322,10 @@ void add_epcis_routes(std::vector<Route>& routes, const Services& services) {
             [&services, answer](registry::Lookup&, const Pending& call) { answer(call, services); };
     };
     routes.push_back({"POST", "/epcis/v2/capture", Access::identified, simple(capture)});
-    routes.push_back({"GET", "/epcis/v2/capture", Access::identified, simple(get_capture_limits)});
+    routes.push_back({"GET", "/epcis/v2/capture", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          get_captures(lookup, call, services);
+                      }});
     routes.push_back({"GET", "/epcis/v2/capture/*", Access::identified, get_capture});
     routes.push_back({"POST", "/epcis/v2/events", Access::identified, simple(post_event)});
     routes.push_back({"GET", "/epcis/v2/events", Access::identified,

@@ -7,19 +7,27 @@
 #include <variant>
 #include <vector>
 
+#include "protocol/epcis/namespaces.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/api/call.hpp"
+#include "resolver/api/event_filter.hpp"
 
 namespace idnode::resolver::api {
 
+inline constexpr std::uint64_t per_page_max = 1000;
+
 /// A query for events (EPCIS 2.0 §8.2.7, SimpleEventQuery): those that have one of the values of
-/// each condition, within the times.
+/// each condition, meet each filter, and lie within the times.
 struct EventQuery {
+    /// What an index serves.
     struct Condition {
         registry::trace::IndexKind kind;
         std::set<std::string> values;  ///< canonical
+        bool with_descendants = false;
     };
-    std::vector<Condition> conditions;
+    std::vector<Condition> conditions{};
+    std::vector<EventFilter> filters{};
+    std::set<std::string> ids{};  ///< of the events, if they are asked for by these
     std::int64_t event_from = registry::trace::time_min;
     std::int64_t event_before = registry::trace::time_max;
     std::int64_t record_from = registry::trace::time_min;
@@ -32,17 +40,24 @@ struct EventQuery {
     std::optional<registry::trace::EventPlace> after{};
 };
 
-/// Events in the order that was asked for, and the token of the page behind them, if there is one.
+/// Events in the order that was asked for, and the token of the page behind them, if there may be
+/// one: a page can be short, and even empty, where many events had to be looked at for it.
 struct EventPage {
     std::vector<std::string> events;
     std::string next;
 };
 
-/// Parameters that are not known, or that no index serves, are refused.
-std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target);
+/// Parameters that are not known, or that no index serves, are refused: filters are only asked of
+/// events that an index has found, so they need a condition, or both limits of a time, beside them.
+/// `namespaces` says what the prefixes of extensions mean (GS1-Extensions).
+std::variant<EventQuery, Fault> read_event_query(
+    const RequestTarget& target, const protocol::epcis::Namespaces& namespaces = {});
 /// The same of a query that is kept (EPCIS 2.0 §8.2.7.1, the query language in JSON): a member for
 /// each parameter, with one value or a list of them.
 std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json);
+
+/// "ex=https://example.com/ns,…": the header GS1-Extensions (EPCIS 2.0 §12.7.1).
+protocol::epcis::Namespaces read_extensions(std::string_view header);
 
 /// Which page of a query is wanted: `perPage` and `nextPageToken`, and nothing else.
 std::optional<Fault> turn_page(const RequestTarget& target, EventQuery& query);

@@ -94,7 +94,8 @@ void Description::use_epcis() {
                                    document(melting("urn:event:2") + R"(,{"type":"ObjectEvent"})"),
                                    {"GS1-Capture-Error-Behaviour: proceed"});
     EXPECT_THAT(say(200, "GET", partly.header("location")).body, HasSubstr(R"("success":false)"));
-    say(204, "GET", path + "capture");
+    EXPECT_THAT(say(200, "GET", path + "capture?perPage=1").header("link"), HasSubstr("next"));
+    say(400, "GET", path + "capture?perPage=0");
     say(404, "GET", path + "capture/none");
     say(400, "POST", path + "capture", document(R"({"type":"ObjectEvent"})"));
     anybody(401, "POST", path + "capture", document(melting("urn:event:3")));

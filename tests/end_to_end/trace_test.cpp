@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
@@ -196,6 +197,31 @@ TEST_F(Tracing, RefusesADocumentAsAWholeOrGoesOnAsItIsAsked) {
     EXPECT_EQ(job.json().at("success"), false);
     EXPECT_EQ(job.json().at("errors").at(0).at("event"), 1);
     EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:1").status, 200);
+}
+
+TEST_F(Tracing, ListsTheCapturesOfACallerInPages) {
+    capture(heat_to_lot());
+    ask("PUT", "/api/v1/accounts/firm",
+        R"({"role":"enterprise_application","password":"some-secret","prefixes":["88.1"]})");
+    HttpsConnection https{node_.https()};
+    const std::string firm = log_in(https, "firm", "some-secret");
+    for (int at = 0; at < 3; ++at)
+        EXPECT_EQ(ask("POST", "/epcis/v2/capture", document(heat_to_lot()), {firm}).status, 202);
+    const auto list = [&](std::string target, const std::string& who) {
+        std::set<std::string> jobs;
+        while (!target.empty()) {
+            const HttpsAnswer page = ask("GET", target, {}, {who});
+            EXPECT_EQ(page.status, 200) << page.body;
+            EXPECT_EQ(page.header("gs1-epcis-capture-limit"), "100000");
+            for (const json::value& job : page.json().as_array())
+                EXPECT_TRUE(jobs.emplace(job.at("captureID").as_string()).second);
+            const std::string link = page.header("link");
+            target = link.empty() ? link : link.substr(1, link.find('>') - 1);
+        }
+        return jobs.size();
+    };
+    EXPECT_EQ(list("/epcis/v2/capture?perPage=2", firm), 3U);
+    EXPECT_EQ(list("/epcis/v2/capture?perPage=2", boss_), 4U);
 }
 
 TEST_F(Tracing, ShowsACallerOnlyWhatIsHis) {

@@ -149,11 +149,13 @@ private:
                     faults.push_back(where + ": expected " + std::string{name.as_string()});
         const auto* const properties = schema.if_contains("properties");
         const auto* const additional = schema.if_contains("additionalProperties");
-        const bool open =
-            additional ? additional->as_bool() : !properties || others_ == Others::allowed;
+        const auto* const rule_of_others =
+            additional && additional->is_object() ? additional : nullptr;
+        const bool open = additional ? rule_of_others || additional->as_bool()
+                                     : !properties || others_ == Others::allowed;
         for (const auto& [name, value] : object) {
-            const auto* const rule =
-                properties ? properties->as_object().if_contains(name) : nullptr;
+            const auto* rule = properties ? properties->as_object().if_contains(name) : nullptr;
+            if (!rule) rule = rule_of_others;
             const std::string place = where + '/' + std::string{name};
             if (rule)
                 check(*rule, value, place, faults);
