@@ -10,7 +10,7 @@ namespace {
 
 using registry::Area;
 
-/// Who administers a prefix sets its policy; the others are the operator's.
+/// Who administers a prefix, of handles or of a company, sets its policy; "*" is the operator's.
 std::optional<Fault> find_fault(const Call& call) {
     if (!is_visibility_scope(call.argument))
         return Fault{.message =

@@ -5,6 +5,7 @@
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
 #include "resolver/net/endpoint.hpp"
+#include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver::enterprises {
 namespace {
@@ -85,7 +86,11 @@ public:
 
     std::optional<Refusal> serve(Allotment allotment) {
         allotment.suspended = false;
-        if (allotment.delegate_to.empty()) {
+        if (is_company_scope(allotment.prefix)) {  // nothing is resolved under it
+            if (!allotment.delegate_to.empty())
+                return Refusal{ResponseCode::invalid_value,
+                               "delegateTo: expected none for a GS1 company prefix"};
+        } else if (allotment.delegate_to.empty()) {
             changes_.emplace_back(registry::HomePrefix{allotment.prefix});
         } else {
             const auto site = make_site_at(allotment.delegate_to);
@@ -105,9 +110,9 @@ public:
     }
 
     void withdraw(Allotment allotment, bool for_good) {
-        if (allotment.delegate_to.empty())
+        if (allotment.delegate_to.empty() && !is_company_scope(allotment.prefix))
             changes_.emplace_back(registry::UnhomePrefix{allotment.prefix});
-        else
+        else if (!allotment.delegate_to.empty())
             changes_.emplace_back(
                 registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
         allotment.suspended = true;

@@ -4,6 +4,7 @@
 #include "protocol/schemes/identifier.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/trace/ownership.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -85,10 +86,13 @@ Eyes::Group Eyes::decide(std::string_view canonical) const {
 Eyes::Sight Eyes::look_at_one(Thing thing, const Group& group) {
     const std::string_view canonical = names_.canonical(thing);
     if (group.of_handles ? has_public_values(lookup_, canonical) : owns(thing)) return Sight::shown;
-    const Visibility policy =
-        group.policy ? *group.policy
-                     : find_visibility(lookup_.snapshot(), protocol::identify(canonical));
-    if (policy.one_up_one_down && is_next_to_own(thing)) return Sight::shown;
+    const protocol::Identifier identifier = protocol::identify(canonical);
+    const registry::Snapshot& snapshot = lookup_.snapshot();
+    if (granted_of_company(snapshot, caller_, identifier, trace_item)) return Sight::shown;
+    const Visibility policy = group.policy ? *group.policy : find_visibility(snapshot, identifier);
+    if (policy.one_up_one_down &&
+        (is_next_to_own(thing) || is_party_to(snapshot, caller_, identifier)))
+        return Sight::shown;
     return policy.cut ? Sight::cut : Sight::hidden;
 }
 
@@ -96,12 +100,11 @@ bool Eyes::owns(Thing thing) {
     const auto [place, fresh] = owned_.try_emplace(thing, false);
     if (!fresh) return place->second;
     const Group group = group_of(thing);
-    const bool own = group.of_handles
-                         ? group.owned
-                         : caller_.known() &&
-                               has_captured(lookup_.snapshot(),
-                                            std::string{names_.canonical(thing)}, caller_.actor());
-    return owned_[thing] = own;
+    if (group.of_handles) return owned_[thing] = group.owned;
+    const std::string canonical{names_.canonical(thing)};
+    return owned_[thing] =
+               owns_company(caller_, protocol::identify(canonical)) ||
+               (caller_.known() && has_captured(lookup_.snapshot(), canonical, caller_.actor()));
 }
 
 /// Only some of the things that it is connected with are looked at, since there may be millions.

@@ -27,7 +27,7 @@ std::optional<Visibility> find_stored(const registry::Snapshot& snapshot, std::s
 
 /// The digits of a key from its company prefix on: trade items and logistic units have a digit
 /// before it (GS1 General Specifications §3.3.2, §3.3.1).
-std::string_view company_digits(std::string_view canonical) {
+std::string_view company_digits(std::string_view canonical) noexcept {
     const std::size_t slash = canonical.find('/');
     const std::string_view identifier = canonical.substr(0, slash);
     std::string_view digits = slash == canonical.npos ? canonical : canonical.substr(slash + 1);
@@ -42,13 +42,33 @@ std::string_view company_digits(std::string_view canonical) {
 bool is_visibility_scope(std::string_view text) {
     if (text == "*") return true;
     if (!text.starts_with(of_gs1)) return !protocol::find_prefix_fault(text);
+    return is_company_scope(text);
+}
+
+std::string_view prefix_of_scope(std::string_view scope) {
+    return scope == "*" ? std::string_view{} : scope;
+}
+
+bool is_company_scope(std::string_view text) noexcept {
+    if (!text.starts_with(of_gs1)) return false;
     text.remove_prefix(of_gs1.size());
     return text.size() >= company_prefix_min && text.size() <= company_prefix_max &&
            std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::string_view prefix_of_scope(std::string_view scope) {
-    return scope == "*" || scope.starts_with(of_gs1) ? std::string_view{} : scope;
+bool is_of_company(std::string_view canonical, std::string_view scope) noexcept {
+    return is_company_scope(scope) &&
+           company_digits(canonical).starts_with(scope.substr(of_gs1.size()));
+}
+
+std::vector<std::string> company_scopes_of(const protocol::Identifier& thing) {
+    std::vector<std::string> scopes;
+    if (thing.scheme != protocol::Scheme::gs1) return scopes;
+    const std::string_view digits = company_digits(thing.canonical);
+    for (std::size_t size = std::min(digits.size(), company_prefix_max); size >= company_prefix_min;
+         --size)
+        scopes.push_back(std::string{of_gs1}.append(digits.substr(0, size)));
+    return scopes;
 }
 
 std::string visibility_key(std::string_view scope) { return protocol::folded(scope); }
@@ -76,11 +96,9 @@ Visibility find_visibility(const registry::Snapshot& snapshot, const protocol::I
     std::optional<Visibility> found;
     if (thing.scheme == protocol::Scheme::handle) {
         found = find_stored(snapshot, protocol::prefix_of(thing.canonical));
-    } else if (thing.scheme == protocol::Scheme::gs1) {
-        const std::string_view digits = company_digits(thing.canonical);
-        for (std::size_t size = std::min(digits.size(), company_prefix_max);
-             size >= company_prefix_min && !found; --size)
-            found = find_stored(snapshot, std::string{of_gs1}.append(digits.substr(0, size)));
+    } else {
+        for (const std::string& scope : company_scopes_of(thing))
+            if (!found) found = find_stored(snapshot, scope);
     }
     if (!found) found = find_stored(snapshot, "*");
     return found.value_or(Visibility{});

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/error.hpp"
 #include "protocol/schemes/identifier.hpp"
@@ -25,8 +26,18 @@ struct Visibility {
 /// What a policy may be set for: a prefix of handles, the things of a GS1 company prefix
 /// ("gs1:4012345", 4 to 12 digits), or all things that have no policy of their own ("*").
 bool is_visibility_scope(std::string_view text);
-/// The handle prefix that it is; empty for the others, which only the operator sets.
+/// The prefix, of handles or of a company, that somebody may administer; empty for "*", which only
+/// the operator sets.
 std::string_view prefix_of_scope(std::string_view scope);
+/// Whether it is a GS1 company prefix. Those stand beside prefixes of handles where prefixes are
+/// allotted and granted; no handles stand under them.
+bool is_company_scope(std::string_view text) noexcept;
+/// Whether a GS1 key, in canonical form, begins with the company prefix of a scope; of no other
+/// scope.
+bool is_of_company(std::string_view canonical, std::string_view scope) noexcept;
+/// The scopes of all company prefixes that a thing may have, the longest first: which it has is
+/// known to its company only.
+std::vector<std::string> company_scopes_of(const protocol::Identifier& thing);
 /// Where it stands in the registry.
 std::string visibility_key(std::string_view scope);
 

@@ -193,5 +193,26 @@ TEST_F(Enterprises, AreRunFromTheCommandLineToo) {
     EXPECT_EQ(node_.run({"enterprise", "show", "nobody"}).exit_code, 3);
 }
 
+/// Nothing is resolved under a company prefix: it says whose things are on a trace.
+TEST_F(Enterprises, AreAllottedGs1CompanyPrefixesToo) {
+    const std::string id = apply();
+    EXPECT_EQ(act(id, "approve",
+                  R"({"prefixes":["88.118.1","gs1:4012345"],)" + std::string{account} + "}")
+                  .status,
+              200);
+    EXPECT_THAT(node_.do_run({"prefix", "list"}), Not(HasSubstr("gs1:")));
+    const char* const policy = R"({"oneUpOneDown":true})";
+    EXPECT_EQ(ask("PUT", "/api/v1/visibility/gs1:4012345", firm(), policy).status, 200);
+    EXPECT_EQ(act(id, "suspend").status, 200);
+    EXPECT_EQ(act(id, "resume").status, 200);
+    EXPECT_EQ(ask("GET", "/api/v1/visibility/gs1:4012345", firm()).status, 200);
+    EXPECT_THAT(node_.do_run({"prefix", "list"}), Not(HasSubstr("gs1:")));
+    EXPECT_EQ(act(id, "close").status, 200);
+    const std::string other =
+        apply(R"({"name":"其他有限公司","creditCode":"91350200MA2YJ1XR9G","contactName":"陈"})");
+    EXPECT_EQ(act(other, "approve", R"({"prefixes":["gs1:4012345"]})").status, 200)
+        << "it is free again";
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end

@@ -87,6 +87,68 @@ TEST_F(OneUpOneDown, AppliesToHandlesOfThePrefixOfWhoeverSetsIt) {
     EXPECT_THAT(seen(), ::testing::Not(HasSubstr("88.2/FURTHER")));
 }
 
+class CompanyPrefixes : public OneUpOneDown {
+protected:
+    /// An account that has these prefixes, and its Authorization header.
+    std::string with_prefixes(const std::string& name, const std::string& prefixes) {
+        EXPECT_EQ(ask("PUT", "/api/v1/accounts/" + name,
+                      R"({"role":"enterprise_application","password":"some-secret","prefixes":)" +
+                          prefixes + '}')
+                      .status,
+                  201);
+        HttpsConnection https{node_.https()};
+        return log_in(https, name, "some-secret");
+    }
+};
+
+TEST_F(CompanyPrefixes, MakeTheirCompanyTheOwnerOfItsThings) {
+    firm_ = with_prefixes("maker", R"(["gs1:4012345"])");
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("A", "B", "C", "D", "E", "F"));
+    EXPECT_EQ(set("gs1:4012345", R"({"hidden":"cut"})", firm_), 200) << "its own policy";
+    EXPECT_EQ(set("gs1:40123", R"({})", firm_), 403);
+    EXPECT_EQ(set("*", R"({})", firm_), 403);
+    firm_ = with_prefixes("other", R"(["gs1:40123456", "gs1:9", "88.1"])");
+    EXPECT_EQ(ask("GET", "/api/v1/trace/01%2F04012345123456%2F21%2FC", {}, firm_).status, 200);
+    EXPECT_THAT(seen_from("C"), ::testing::IsEmpty()) << "cut, as the maker says";
+}
+
+TEST_F(CompanyPrefixes, AreGrantedAsPrefixesAre) {
+    const std::string maker = with_prefixes("maker", R"(["gs1:4012345"])");
+    const std::string grant =
+        R"({"prefix":"gs1:4012345","grantee":"account:firm","item":"TRACE","right":"view"})";
+    EXPECT_EQ(ask("POST", "/api/v1/grants", grant, firm_).status, 403);
+    EXPECT_EQ(ask("POST", "/api/v1/grants", grant, maker).status, 201);
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("A", "B", "C", "D", "E", "F"));
+}
+
+/// Whom an event names as who gave or took a thing is one up or one down from it.
+TEST_F(CompanyPrefixes, ShowAPartyWhatItGaveOrTookWhereThePolicySaysSo) {
+    const auto shipped = [&](const std::string& id, const std::string& serial,
+                             const std::string& lists) {
+        return R"({"type":"ObjectEvent","eventTime":"2026-01-05T00:00:00Z","eventTimeZoneOffset":)"
+               R"("+00:00","eventID":"urn:event:)" +
+               id + R"(","action":"OBSERVE","epcList":[)" + quoted(serial) + "]," + lists + '}';
+    };
+    capture(
+        shipped("s1", "B",
+                R"("destinationList":[{"type":"possessing_party","destination":)"
+                R"("urn:epc:id:pgln:9521321.00000"}])") +
+        ',' +
+        shipped("s2", "E", R"("sourceList":[{"type":"owning_party","source":"hdl:88.7/works"}])") +
+        ',' +
+        shipped("s3", "F",
+                R"("destinationList":[{"type":"location","destination":)"
+                R"("urn:epc:id:sgln:9521321.00000.0"}])"));
+    firm_ = with_prefixes("buyer", R"(["gs1:9521321"])");
+    EXPECT_THAT(seen_from("B"), ::testing::Each("hidden"));
+    EXPECT_EQ(set("gs1:4012345", R"({"oneUpOneDown":true})"), 200);
+    EXPECT_THAT(seen_from("B"),
+                UnorderedElementsAre("B", "hidden", "hidden", "hidden", "hidden", "hidden"));
+    firm_ = with_prefixes("works", R"(["88.7"])");
+    EXPECT_THAT(seen_from("E"),
+                UnorderedElementsAre("E", "hidden", "hidden", "hidden", "hidden", "hidden"));
+}
+
 TEST_F(OneUpOneDown, IsRefusedWhereItIsNoPolicy) {
     EXPECT_EQ(set("88.1", R"({"oneUpOneDown":1})"), 400);
     EXPECT_EQ(set("88.1", R"({"hidden":"never"})"), 400);

@@ -62,5 +62,22 @@ TEST(Visibility, KnowsWhatItMayBeSetFor) {
         EXPECT_FALSE(is_visibility_scope(scope)) << scope;
 }
 
+TEST(CompanyScope, FitsTheThingsOfItsCompanyAndNothingElse) {
+    for (const char* const scope : {"gs1:4012", "gs1:4012345", "gs1:401234512345"})
+        EXPECT_TRUE(is_company_scope(scope)) << scope;
+    for (const char* const scope :
+         {"gs1:", "gs1:401", "gs1:4012345678901", "gs1:40123x", "4012345"})
+        EXPECT_FALSE(is_company_scope(scope)) << scope;
+    EXPECT_TRUE(is_of_company("01/04012345123456/21/1", "gs1:4012345"));
+    EXPECT_TRUE(is_of_company("00/140123451111111118", "gs1:4012345"));
+    EXPECT_TRUE(is_of_company("417/4012345000016", "gs1:4012345"));
+    EXPECT_FALSE(is_of_company("01/04012345123456/21/1", "gs1:40123456"));
+    EXPECT_FALSE(is_of_company("01/04012345123456/21/1", "4012345"));
+    EXPECT_EQ(company_scopes_of(protocol::identify("(01)04012345123456")).size(), 9U);
+    EXPECT_EQ(company_scopes_of(protocol::identify("(01)04012345123456")).front(),
+              "gs1:401234512345");
+    EXPECT_TRUE(company_scopes_of(protocol::identify("hdl:88.1/4012345123456")).empty());
+}
+
 }  // namespace
 }  // namespace idnode::resolver

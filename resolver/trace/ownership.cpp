@@ -1,0 +1,85 @@
+#include "resolver/trace/ownership.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "protocol/epcis/event.hpp"
+#include "protocol/handle/handle.hpp"
+#include "registry/trace/event_store.hpp"
+#include "resolver/trace/visibility.hpp"
+
+namespace idnode::resolver {
+namespace {
+
+namespace json = boost::json;
+namespace trace = registry::trace;
+
+constexpr int events_looked_at_max = 16;
+
+/// Whether what a party is named by belongs to the caller.
+bool is_callers(const api::Caller& caller, std::string_view party) {
+    const protocol::Identifier identifier = protocol::identify(party);
+    if (identifier.scheme == protocol::Scheme::handle)
+        return caller.account->administers(protocol::prefix_of(identifier.canonical));
+    return owns_company(caller, identifier);
+}
+
+/// Whether a list of sources or destinations names the caller as a party; a mere location is none.
+bool names_caller(const json::object& event, std::string_view list, std::string_view member,
+                  const api::Caller& caller) {
+    const auto* const found = event.if_contains(list);
+    const auto* const elements = found ? found->if_array() : nullptr;
+    return elements && std::ranges::any_of(*elements, [&](const json::value& each) {
+               const auto* const element = each.if_object();
+               const auto* const type = element ? element->if_contains("type") : nullptr;
+               const auto* const party = element ? element->if_contains(member) : nullptr;
+               return type && type->is_string() && party && party->is_string() &&
+                      protocol::epcis::short_name_of(type->get_string()).ends_with("_party") &&
+                      is_callers(caller, party->get_string());
+           });
+}
+
+bool names_caller(std::string_view text, const api::Caller& caller) {
+    if (text.find("\"sourceList\"") == text.npos && text.find("\"destinationList\"") == text.npos)
+        return false;
+    boost::system::error_code wrong;
+    const auto event = json::parse({text.data(), text.size()}, wrong);
+    const auto* const object = wrong ? nullptr : event.if_object();
+    return object && (names_caller(*object, "sourceList", "source", caller) ||
+                      names_caller(*object, "destinationList", "destination", caller));
+}
+
+}  // namespace
+
+bool owns_company(const api::Caller& caller, const protocol::Identifier& thing) {
+    if (!caller.account || thing.scheme != protocol::Scheme::gs1) return false;
+    return std::ranges::any_of(caller.account->prefixes, [&](const std::string& own) {
+        return is_of_company(thing.canonical, own) && caller.account->administers(own);
+    });
+}
+
+bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
+                        const protocol::Identifier& thing, std::string_view item) {
+    if (caller.grantees.empty()) return false;
+    return std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
+        return caller.granted(snapshot, scope + '/').allows(grants::Right::view, item);
+    });
+}
+
+bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
+                 const protocol::Identifier& thing) {
+    if (!caller.account || caller.account->prefixes.empty()) return false;
+    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
+        bool is = false;
+        int looks = 0;
+        trace::for_each_event(snapshot, {kind, thing.canonical}, false, {}, [&](const auto& place) {
+            const auto event = trace::find_event(snapshot, place.number);
+            is = event && names_caller(event->json, caller);
+            return !is && ++looks < events_looked_at_max;
+        });
+        if (is) return true;
+    }
+    return false;
+}
+
+}  // namespace idnode::resolver

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string_view>
+
+#include "protocol/schemes/identifier.hpp"
+#include "registry/store.hpp"
+#include "resolver/api/caller.hpp"
+
+namespace idnode::resolver {
+
+// Whose a thing is that stands under no prefix of handles, as far as a caller is concerned. GS1
+// company prefixes are administered, allotted and granted like prefixes of handles, as scopes
+// ("gs1:4012345", visibility.hpp).
+
+/// Whether the thing has a GS1 company prefix that the caller administers.
+bool owns_company(const api::Caller& caller, const protocol::Identifier& thing);
+
+/// Whether the caller was granted `item` of things of the company.
+bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
+                        const protocol::Identifier& thing, std::string_view item);
+
+/// Whether an event that names the thing names the caller as a party that gave or took it
+/// (`sourceList`, `destinationList`: owning_party, possessing_party): by a handle or a GS1 key
+/// under a prefix that he administers. Some of the thing's first events are looked at, since there
+/// may be millions.
+bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
+                 const protocol::Identifier& thing);
+
+}  // namespace idnode::resolver
