@@ -32,6 +32,8 @@ std::vector<Element> read_array(FieldReader& reader, std::string_view name,
     if (!field) return elements;
     const json::array* const array = field->if_array();
     if (!array) reader.fail(name, "an array", field);
+    constexpr std::size_t usual = 8;  // no text makes room for more than it holds
+    if (array) elements.reserve(std::min(array->size(), usual));
     for (std::size_t at = 0; array && at < array->size() && !reader.failed(); ++at) {
         auto element = read((*array)[at], reader.place(name, at));
         if (element)

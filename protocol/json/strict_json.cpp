@@ -1,10 +1,14 @@
 #include "protocol/json/strict_json.hpp"
 
+#include <algorithm>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value_stack.hpp>
+#include <deque>
+#include <functional>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace idnode::protocol {
@@ -12,42 +16,52 @@ namespace {
 
 namespace json = boost::json;
 
-/// What the handlers below have in common: no limits, and no interest in parts of no meaning.
-struct Handler {
+/// Builds the value, and notes the keys of every open object.
+class StrictHandler {
+public:
     using error_code = boost::system::error_code;
 
-    static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_array_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
-    static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
+    static constexpr std::size_t max_object_size = json::object::max_size();
+    static constexpr std::size_t max_array_size = json::array::max_size();
+    static constexpr std::size_t max_key_size = json::string::max_size();
+    static constexpr std::size_t max_string_size = json::string::max_size();
 
-    bool on_document_begin(error_code&) { return true; }
-    bool on_document_end(error_code&) { return true; }
-    bool on_array_begin(error_code&) { return true; }
-    bool on_number_part(json::string_view, error_code&) { return true; }
-    bool on_comment_part(json::string_view, error_code&) { return true; }
-    bool on_comment(json::string_view, error_code&) { return true; }
-};
-
-/// Builds the value, and counts the keys that stand in the text.
-class Builder : public Handler {
-public:
-    explicit Builder(json::storage_ptr storage) { stack_.reset(std::move(storage)); }
-
-    json::value take() { return stack_.release(); }
-    std::size_t keys() const noexcept { return keys_; }
-
-    bool on_object_begin(error_code&) { return true; }
-    bool on_object_end(std::size_t count, error_code&) {
-        keys_ += count;
-        return stack_.push_object(count), true;
+    void begin(std::string_view text, json::storage_ptr storage) {
+        text_ = text;
+        stack_.reset(std::move(storage));
+        keys_.clear();
+        open_.clear();
+        spelled_out_.clear();
+        part_.clear();
+        twice_.reset();
     }
-    bool on_array_end(std::size_t count, error_code&) { return stack_.push_array(count), true; }
+    json::value release() { return stack_.release(); }
+    /// The key that has stopped it, if one has.
+    const std::optional<std::string>& twice() const noexcept { return twice_; }
+
+    bool on_object_begin(error_code&) { return open_.push_back(keys_.size()), true; }
+    bool on_object_end(std::size_t count, error_code& error) {
+        const auto first = keys_.begin() + static_cast<std::ptrdiff_t>(open_.back());
+        std::sort(first, keys_.end());
+        if (const auto found = std::adjacent_find(first, keys_.end()); found != keys_.end()) {
+            twice_ = *found;
+            error = json::error::extra_data;
+            return false;
+        }
+        keys_.erase(first, keys_.end());
+        open_.pop_back();
+        stack_.push_object(count);
+        return true;
+    }
     bool on_key_part(json::string_view part, std::size_t, error_code&) {
-        return stack_.push_chars(part), true;
+        part_.append(part.data(), part.size());
+        stack_.push_chars(part);
+        return true;
     }
     bool on_key(json::string_view part, std::size_t, error_code&) {
-        return stack_.push_key(part), true;
+        keys_.push_back(last_of_key({part.data(), part.size()}));
+        stack_.push_key(part);
+        return true;
     }
     bool on_string_part(json::string_view part, std::size_t, error_code&) {
         return stack_.push_chars(part), true;
@@ -55,6 +69,7 @@ public:
     bool on_string(json::string_view part, std::size_t, error_code&) {
         return stack_.push_string(part), true;
     }
+    bool on_array_end(std::size_t count, error_code&) { return stack_.push_array(count), true; }
     bool on_int64(std::int64_t number, json::string_view, error_code&) {
         return stack_.push_int64(number), true;
     }
@@ -64,91 +79,91 @@ public:
     bool on_double(double number, json::string_view, error_code&) {
         return stack_.push_double(number), true;
     }
-    bool on_bool(bool truth, error_code&) { return stack_.push_bool(truth), true; }
+    bool on_bool(bool value, error_code&) { return stack_.push_bool(value), true; }
     bool on_null(error_code&) { return stack_.push_null(), true; }
+    bool on_document_begin(error_code&) { return true; }
+    bool on_document_end(error_code&) { return true; }
+    bool on_array_begin(error_code&) { return true; }
+    bool on_number_part(json::string_view, error_code&) { return true; }
+    bool on_comment_part(json::string_view, error_code&) { return true; }
+    bool on_comment(json::string_view, error_code&) { return true; }
 
 private:
+    /// A key as it stands in the text, where it stands there without an escape; else a copy, since
+    /// the parser decodes escapes in a buffer of its own.
+    std::string_view last_of_key(std::string_view part) {
+        const std::less_equal<const char*> before;
+        const bool in_text = before(text_.data(), part.data()) &&
+                             before(part.data() + part.size(), text_.data() + text_.size());
+        if (part_.empty() && in_text) return part;
+        part_ += part;
+        spelled_out_.push_back(std::move(part_));
+        part_.clear();
+        return spelled_out_.back();
+    }
+
+    std::string_view text_;
     json::value_stack stack_;
-    std::size_t keys_ = 0;
+    std::vector<std::string_view> keys_;  ///< of all open objects, the outermost first
+    std::vector<std::size_t> open_;       ///< where the keys of each begin
+    std::deque<std::string> spelled_out_;
+    std::string part_;
+    std::optional<std::string> twice_;
 };
 
-/// Notes the keys of every open object, and stops at the first that comes again.
-class KeyHandler : public Handler {
-public:
-    const std::string& twice() const noexcept { return twice_; }
+using Parser = json::basic_parser<StrictHandler>;
 
-    bool on_object_begin(error_code&) { return open_.emplace_back(), true; }
-    bool on_object_end(std::size_t, error_code&) { return open_.pop_back(), true; }
-    bool on_array_end(std::size_t, error_code&) { return true; }
-    bool on_key_part(json::string_view part, std::size_t, error_code&) {
-        return key_.append(part.data(), part.size()), true;
-    }
-    bool on_key(json::string_view part, std::size_t, error_code& error) {
-        key_.append(part.data(), part.size());
-        if (!open_.back().insert(key_).second) {
-            twice_ = key_;
-            error = json::error::extra_data;
-            return false;
-        }
-        key_.clear();
-        return true;
-    }
-    bool on_string_part(json::string_view, std::size_t, error_code&) { return true; }
-    bool on_string(json::string_view, std::size_t, error_code&) { return true; }
-    bool on_int64(std::int64_t, json::string_view, error_code&) { return true; }
-    bool on_uint64(std::uint64_t, json::string_view, error_code&) { return true; }
-    bool on_double(double, json::string_view, error_code&) { return true; }
-    bool on_bool(bool, error_code&) { return true; }
-    bool on_null(error_code&) { return true; }
-
-private:
-    std::vector<std::set<std::string>> open_;
-    std::string key_;
-    std::string twice_;
-};
-
-/// The keys of all objects below a value: of one that stood twice in its object, one is left.
-std::size_t count_keys(const json::value& value) {
-    std::size_t count = 0;
-    if (const json::array* const array = value.if_array())
-        for (const json::value& element : *array) count += count_keys(element);
-    if (const json::object* const object = value.if_object()) {
-        count += object->size();
-        for (const auto& member : *object) count += count_keys(member.value());
-    }
-    return count;
+json::parse_options options_of(std::size_t depth_max) {
+    json::parse_options options;
+    options.max_depth = depth_max;
+    return options;
 }
 
-/// The first key that stands twice in one object; empty where none does.
-std::string find_key_twice(std::string_view text, const json::parse_options& options) {
-    json::basic_parser<KeyHandler> keys{options};
+Parsed<json::value> read(Parser& parser, std::string_view text, std::size_t depth_max,
+                         json::storage_ptr storage) {
+    StrictHandler& handler = parser.handler();
+    handler.begin(text, std::move(storage));
     boost::system::error_code wrong;
-    keys.write_some(false, text.data(), text.size(), wrong);
-    return keys.handler().twice();
+    const std::size_t read = parser.write_some(false, text.data(), text.size(), wrong);
+    if (handler.twice())
+        return FormatError{"expected every key once in an object, found \"" + *handler.twice() +
+                           "\" twice"};
+    if (!wrong && read < text.size()) wrong = json::error::extra_data;
+    if (!wrong) return handler.release();
+    if (wrong == json::error::too_deep)
+        return FormatError{"expected at most " + std::to_string(depth_max) +
+                           " levels of objects and arrays"};
+    return FormatError{"expected JSON, found something else at octet " + std::to_string(read) +
+                       ": " + wrong.message()};
 }
 
 }  // namespace
 
 Parsed<json::value> parse_strict_json(std::string_view text, std::size_t depth_max,
                                       json::storage_ptr storage) {
-    json::parse_options options;
-    options.max_depth = depth_max;
-    json::basic_parser<Builder> parser{options, std::move(storage)};
-    boost::system::error_code wrong;
-    const std::size_t read = parser.write_some(false, text.data(), text.size(), wrong);
-    if (!wrong && read < text.size()) wrong = json::error::extra_data;
-    std::optional<json::value> value;
-    if (!wrong) value = parser.handler().take();
-    if (wrong || count_keys(*value) != parser.handler().keys())
-        if (const std::string twice = find_key_twice(text, options); !twice.empty())
-            return FormatError{"expected every key once in an object, found \"" + twice +
-                               "\" twice"};
-    if (value) return *std::move(value);
-    if (wrong == json::error::too_deep)
-        return FormatError{"expected at most " + std::to_string(depth_max) +
-                           " levels of objects and arrays"};
-    return FormatError{"expected JSON, found something else at octet " + std::to_string(read) +
-                       ": " + wrong.message()};
+    Parser parser{options_of(depth_max)};
+    return read(parser, text, depth_max, std::move(storage));
+}
+
+struct StrictJsonReader::Memory {
+    explicit Memory(std::size_t most) : depth_max{most}, parser{options_of(most)} {}
+
+    const std::size_t depth_max;
+    unsigned char first_block[65'536];
+    json::monotonic_resource values{first_block, sizeof(first_block)};
+    Parser parser;
+};
+
+StrictJsonReader::StrictJsonReader(std::size_t depth_max)
+    : memory_{std::make_unique<Memory>(depth_max)} {}
+
+StrictJsonReader::~StrictJsonReader() = default;
+
+Parsed<json::value> StrictJsonReader::read(std::string_view text) {
+    memory_->parser.reset();
+    memory_->parser.handler().begin({}, {});  // what it still holds goes before its memory does
+    memory_->values.release();
+    return protocol::read(memory_->parser, text, memory_->depth_max, &memory_->values);
 }
 
 }  // namespace idnode::protocol

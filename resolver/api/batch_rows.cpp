@@ -1,7 +1,6 @@
 #include "resolver/api/batch_rows.hpp"
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <unordered_map>
 #include <variant>
 
@@ -25,7 +24,8 @@ Fault fault_of(const protocol::FormatError& error) {
     return row_fault(sentence, sentence.substr(0, sentence.find(':')));
 }
 
-/// Whether the caller may do what a row asks for. An account is asked about each prefix once.
+/// Whether the caller may do what a row asks for. What depends on the prefix alone is asked once
+/// for all rows of it that come together.
 class Permission {
 public:
     Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
@@ -34,13 +34,13 @@ public:
           find_values_{admin::find_values_in(view)},
           config_{config} {}
 
+    bool is_homed(const BatchRow& row) {
+        know_prefix_of(row);
+        return homed_;
+    }
+
     bool may(const BatchRow& row) {
-        const std::string_view prefix = protocol::prefix_of(row.handle);
-        if (prefix != prefix_ || prefix.empty()) {
-            prefix_ = prefix;
-            granted_ = caller_.granted(view_, row.handle);
-            by_account_ = caller_.account && caller_.account->administers(prefix);
-        }
+        know_prefix_of(row);
         if (by_account_) return true;
         const admin::ChangeRequest request{
             .op_code = row.record ? OpCode::create_handle : OpCode::delete_handle,
@@ -52,12 +52,22 @@ public:
     }
 
 private:
+    void know_prefix_of(const BatchRow& row) {
+        const std::string_view prefix = protocol::prefix_of(row.handle);
+        if (prefix_ && *prefix_ == prefix) return;
+        prefix_ = prefix;
+        homed_ = view_.is_homed(prefix);
+        granted_ = caller_.granted(view_, row.handle);
+        by_account_ = caller_.account && caller_.account->administers(prefix);
+    }
+
     const Caller& caller_;
     const registry::WriteView& view_;
     const auth::FindValues find_values_;
     grants::Granted granted_;
     const Config& config_;
-    std::string prefix_;
+    std::optional<std::string> prefix_;  ///< that what follows is known of
+    bool homed_ = false;
     bool by_account_ = false;
 };
 
@@ -79,7 +89,7 @@ private:
 /// Why a row cannot be written now, given the registry.
 std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView& view,
                                   Permission& permission, const Presence& presence) {
-    if (!view.is_homed(protocol::prefix_of(row.handle)))
+    if (!permission.is_homed(row))
         return Fault{.status = 403,
                      .message = "handle: this node does not answer for the prefix " +
                                 std::string{protocol::prefix_of(row.handle)},
@@ -128,46 +138,45 @@ std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
 
 }  // namespace
 
-BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep) {
+BatchRow BatchRowReader::read(std::string_view line, std::uint64_t number) {
     BatchRow row{.number = number};
-    boost::system::error_code wrong;
-    boost::json::value json = boost::json::parse({line.data(), line.size()}, wrong);
-    auto* const object = json.if_object();
-    if (wrong || !object) {
-        row.fault =
-            row_fault(wrong ? "expected JSON: " + wrong.message() : "expected an object", {});
+    auto json = json_.read(line);
+    auto* const object = json ? json->if_object() : nullptr;
+    if (!object) {
+        row.fault = row_fault(json ? "expected an object" : json.error().message(), {});
         return row;
     }
-    std::string operation = "put";
+    std::string_view operation = "put";
+    std::string named;
     if (const auto found = object->find("operation"); found != object->end()) {
-        operation = found->value().is_string() ? std::string{found->value().get_string()} : "?";
+        named = found->value().is_string() ? std::string{found->value().get_string()} : "?";
+        operation = named;
         object->erase(found);
     }
+    const auto handle_in = [&] {
+        const auto* const handle = object->if_contains("handle");
+        return handle && handle->is_string() ? std::string{handle->get_string()} : std::string{};
+    };
     if (operation != "put" && operation != "create" && operation != "delete") {
         row.fault = row_fault("operation: expected put, create or delete", "operation");
         return row;
     }
     if (operation == "delete") {
-        const auto* const handle = object->if_contains("handle");
-        if (handle && handle->is_string()) row.handle = handle->get_string();
+        row.handle = handle_in();
         if (const auto fault = protocol::find_handle_fault(row.handle))
             row.fault = row_fault("handle: " + fault->message(), "handle");
         return row;
     }
-    auto record = protocol::parse_record(json);
+    auto record = protocol::parse_record(*json);
     if (!record) {
-        if (const auto* const handle = object->if_contains("handle"))
-            if (handle->is_string()) row.handle = handle->get_string();
+        row.handle = handle_in();
         row.fault = fault_of(record.error());
         return row;
     }
     row.must_be_new = operation == "create";
-    row.handle = record->handle;
-    if (const auto fault = protocol::find_record_fault(*record))
-        row.fault = fault_of(*fault);
-    else
-        row.record.emplace(*record);
-    if (deep || templates::find_template_value(record->values))
+    row.record.emplace(*record);
+    row.handle = std::move(record->handle);
+    if (deep_ || templates::find_template_value(record->values))
         row.values = std::move(record->values);
     return row;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "protocol/json/strict_json.hpp"
 #include "registry/writer.hpp"
 #include "resolver/api/call.hpp"
 #include "resolver/config.hpp"
@@ -28,8 +29,17 @@ struct BatchRow {
     std::vector<protocol::Value> values{};
 };
 
-/// Reads one line of a batch. `deep` keeps the values for questions of permission.
-BatchRow read_batch_row(std::string_view line, std::uint64_t number, bool deep);
+/// Reads one line of a batch after the other. `deep` keeps the values for questions of permission.
+class BatchRowReader {
+public:
+    explicit BatchRowReader(bool deep) : deep_{deep} {}
+
+    BatchRow read(std::string_view line, std::uint64_t number);
+
+private:
+    const bool deep_;
+    protocol::StrictJsonReader json_;
+};
 
 /// Who asks for rows to be written.
 struct RowsOf {

@@ -158,8 +158,9 @@ void BatchStream::submit(std::vector<std::string_view> lines) {
     const auto group = std::make_shared<Group>();
     group->digest = job_ ? digest_of_rows(lines) : 0;
     const bool deep = !call_->caller.account || call_->caller.account->role == Role::partner;
-    for (const std::string_view line : lines)
-        group->rows.push_back(read_batch_row(line, next_row_++, deep));
+    BatchRowReader reader{deep};
+    group->rows.reserve(lines.size());
+    for (const std::string_view line : lines) group->rows.push_back(reader.read(line, next_row_++));
     {
         const std::lock_guard lock{guard_};
         ++in_flight_;

@@ -1,13 +1,9 @@
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/parser.hpp>
-
 #include "protocol/json/record_json.hpp"
+#include "protocol/json/strict_json.hpp"
 #include "resolver/load/row_source.hpp"
 
 namespace idnode::resolver {
 namespace {
-
-namespace json = boost::json;
 
 class NdjsonSource final : public RowSource {
 public:
@@ -27,19 +23,13 @@ public:
 
 private:
     protocol::Parsed<protocol::Record> parse(std::string_view text) {
-        memory_.release();
-        json::parser parser{{}, {}, buffer_, sizeof(buffer_)};
-        parser.reset(&memory_);
-        boost::system::error_code wrong;
-        parser.write(text.data(), text.size(), wrong);
-        if (wrong) return protocol::FormatError{"not JSON: " + wrong.message()};
-        return protocol::parse_record(parser.release());
+        const auto json = json_.read(text);
+        if (!json) return json.error();
+        return protocol::parse_record(*json);
     }
 
     LineReader lines_;
-    unsigned char buffer_[4096];
-    unsigned char first_block_[65'536];
-    json::monotonic_resource memory_{first_block_, sizeof(first_block_)};
+    protocol::StrictJsonReader json_;
 };
 
 }  // namespace

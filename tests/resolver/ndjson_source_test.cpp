@@ -52,7 +52,7 @@ TEST(NdjsonSource, KeepsTheTextAndTheReasonOfABadLineAndGoesOnBehindIt) {
          {std::string{"{"}, std::string{"no json"}, std::string{"[]"}, std::string{"{}"},
           line_for("88.1/a") + ' ' + line_for("88.1/b"), line_for("no-slash"), wrong_value,
           std::string{"{\"handle\":\"88.1/\xff\",\"values\":[]}"}, std::string(5000, '['),
-          std::string{"\0", 1}}) {
+          std::string{R"({"handle":"88.1/a","values":[],"values":[]})"}, std::string{"\0", 1}}) {
         const auto rows = rows_of(bad + '\n' + line_for("88.1/good") + '\n');
         ASSERT_EQ(rows.size(), 2U) << bad;
         EXPECT_FALSE(rows[0].record) << bad;
@@ -61,7 +61,7 @@ TEST(NdjsonSource, KeepsTheTextAndTheReasonOfABadLineAndGoesOnBehindIt) {
         EXPECT_GT(rows[0].record.error().message().size(), 10U);
         EXPECT_TRUE(rows[1].record);
     }
-    EXPECT_TRUE(rows_of("{")[0].record.error().message().starts_with("not JSON: "));
+    EXPECT_TRUE(rows_of("{")[0].record.error().message().starts_with("expected JSON"));
 }
 
 TEST(NdjsonSource, TakesALineOfTheGreatestLengthAndRefusesALongerOne) {
