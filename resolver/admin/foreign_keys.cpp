@@ -7,6 +7,7 @@
 #include "protocol/handle/resolution.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "resolver/admin/permission.hpp"
+#include "resolver/auth/client_certificate.hpp"
 #include "resolver/auth/random_id.hpp"
 #include "resolver/resolve.hpp"
 
@@ -106,9 +107,25 @@ std::optional<Verdict> ForeignKeys::authenticate(registry::Lookup& lookup,
     Verdict verdict = auth::authenticate(challenge, answer, home ? nowhere : find_values_in(lookup),
                                          options_.weak);
     if (!home || verdict.code != ResponseCode::invalid_admin) return verdict;
-    const bool secret = protocol::equal_folded(answer.type, value_type::hs_seckey);
-    return secret ? try_secret_key(*home, challenge, answer, std::move(later))
-                  : try_public_key(*home, challenge, answer, std::move(later));
+    if (protocol::equal_folded(answer.type, value_type::hs_seckey))
+        return try_secret_key(*home, challenge, answer, std::move(later));
+    const auto judge = [&challenge, answer,
+                        weak = options_.weak](const auth::FindValues& find_values) {
+        return auth::authenticate(challenge, answer, find_values, weak);
+    };
+    return try_public_key(*home, answer.handle, judge, std::move(later));
+}
+
+std::optional<Verdict> ForeignKeys::authenticate_by_certificate(registry::Lookup& lookup,
+                                                                std::string_view certificate,
+                                                                Later later) {
+    const auto judge = [certificate](const auth::FindValues& find_values) {
+        return auth::authenticate_by_certificate(certificate, find_values);
+    };
+    const auto name = auth::name_in_certificate(certificate);
+    const auto home = name ? find_home_of(lookup, name->handle) : std::nullopt;
+    if (!home) return judge(find_values_in(lookup));
+    return try_public_key(*home, name->handle, judge, std::move(later));
 }
 
 bool ForeignKeys::still_counts(registry::Lookup& lookup, const auth::Proof& proof) const {
@@ -148,15 +165,11 @@ std::optional<ForeignKeys::Kept> ForeignKeys::find_kept(std::string_view handle)
     return Kept{.values = found->values, .age_seconds = found->age_seconds};
 }
 
-std::optional<Verdict> ForeignKeys::try_public_key(const Home& home,
-                                                   const auth::OpenChallenge& challenge,
-                                                   const protocol::ChallengeAnswer& answer,
-                                                   Later later) {
-    const auto judge = [&challenge, answer,
-                        weak = options_.weak](const std::vector<Value>& values) {
+std::optional<Verdict> ForeignKeys::try_public_key(const Home& home, std::string_view handle,
+                                                   const Judge& judge, Later later) {
+    const auto judge_by = [judge](const std::vector<Value>& values) {
         try {
-            Verdict verdict = auth::authenticate(
-                challenge, answer, [&](std::string_view) { return std::optional{values}; }, weak);
+            Verdict verdict = judge([&](std::string_view) { return std::optional{values}; });
             verdict.key = {};  // it is not here, where it could be looked at again
             return verdict;
         } catch (const std::exception&) {  // OpenSSL failed, perhaps on the thread of the questions
@@ -164,19 +177,18 @@ std::optional<Verdict> ForeignKeys::try_public_key(const Home& home,
         }
     };
     Verdict otherwise = refuse(ResponseCode::unable_to_authenticate);
-    if (const auto kept = find_kept(answer.handle)) {
-        otherwise = judge(kept->values);
+    if (const auto kept = find_kept(handle)) {
+        otherwise = judge_by(kept->values);
         if (otherwise.code == ResponseCode::success || kept->age_seconds < certain_seconds) {
             ++hits_;
             return otherwise;
         }
     }
-    fetch(home, answer.handle,
-          [judge, otherwise, later = std::move(later)](const Fetched& fetched) {
-              if (fetched.code == ResponseCode::success) return later(judge(fetched.values));
-              const bool busy = fetched.code == ResponseCode::server_busy;
-              later(busy ? refuse(fetched.code) : otherwise);
-          });
+    fetch(home, handle, [judge_by, otherwise, later = std::move(later)](const Fetched& fetched) {
+        if (fetched.code == ResponseCode::success) return later(judge_by(fetched.values));
+        const bool busy = fetched.code == ResponseCode::server_busy;
+        later(busy ? refuse(fetched.code) : otherwise);
+    });
     return std::nullopt;
 }
 
@@ -186,6 +198,12 @@ std::optional<Verdict> ForeignKeys::try_secret_key(const Home& home,
                                                    Later later) {
     // The other node would not say which of its keys it was.
     if (answer.index == 0) return refuse(ResponseCode::invalid_admin);
+    // Clients of HTTP put nonces of any length in the place of the digest.
+    if (challenge.request_digest.bytes().size() != digest_size(challenge.digest_algorithm))
+        return Verdict{.code = ResponseCode::unable_to_authenticate,
+                       .identity = {},
+                       .key = {},
+                       .reason = auth::errc::malformed};
     PeerQuestion question{
         .home = home,
         .handle = std::string{answer.handle},

@@ -49,6 +49,12 @@ public:
                                               const auth::OpenChallenge& challenge,
                                               const protocol::ChallengeAnswer& answer, Later later);
 
+    /// The same for a TLS client by its certificate (X.509, DER), which must live as long; see
+    /// `auth::authenticate_by_certificate`.
+    std::optional<auth::Verdict> authenticate_by_certificate(registry::Lookup& lookup,
+                                                             std::string_view certificate,
+                                                             Later later);
+
     /// Whether a proof still counts: the key is there as it was. Another node's key is believed for
     /// as long as it may be kept; then it has to be proven anew.
     bool still_counts(registry::Lookup& lookup, const auth::Proof& proof) const;
@@ -75,6 +81,8 @@ private:
         std::vector<protocol::Value> values;
     };
     using Fetch = std::function<void(const Fetched& fetched)>;
+    /// Decides by the values of the handle that is named.
+    using Judge = std::function<auth::Verdict(const auth::FindValues& find_values)>;
     struct Kept {
         std::vector<protocol::Value> values;
         std::uint32_t age_seconds;
@@ -82,10 +90,8 @@ private:
 
     std::optional<Home> find_home_of(registry::Lookup& lookup, std::string_view handle) const;
     std::optional<Kept> find_kept(std::string_view handle);
-    std::optional<auth::Verdict> try_public_key(const Home& home,
-                                                const auth::OpenChallenge& challenge,
-                                                const protocol::ChallengeAnswer& answer,
-                                                Later later);
+    std::optional<auth::Verdict> try_public_key(const Home& home, std::string_view handle,
+                                                const Judge& judge, Later later);
     std::optional<auth::Verdict> try_secret_key(const Home& home,
                                                 const auth::OpenChallenge& challenge,
                                                 const protocol::ChallengeAnswer& answer,

@@ -94,10 +94,11 @@ Pool::Pool(const registry::Store& store, const Clock& clock, const Config& confi
                      clock},
       authenticator_{api::TokenKey::load_or_make(config.data_directory),
                      http_sessions_,
+                     foreign_keys_,
                      administration_.gate(),
                      clock,
-                     config.http_identity_in_clear,
-                     options_of(config).weak},
+                     [this](Task task) { post(std::move(task)); },
+                     config.http_identity_in_clear},
       change_watch_{std::in_place, store, [this](Task task) { post(std::move(task)); }},
       api_{{.store = store,
             .queue = queue_,
@@ -164,6 +165,7 @@ void Pool::feed(std::shared_ptr<BodyStream> stream, std::string piece, bool last
     const std::size_t size = piece.size();
     auto kept = std::make_shared<std::string>(std::move(piece));
     submit(size, arrival, std::move(respond), [=](registry::Lookup& lookup, Respond answer) {
+        stream->come_from(arrival);
         stream->take(lookup, std::move(*kept), last, std::move(answer));
     });
 }

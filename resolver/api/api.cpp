@@ -1,7 +1,5 @@
 #include "resolver/api/api.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 
 #include "protocol/handle/handle.hpp"
@@ -85,16 +83,7 @@ void Api::answer(registry::Lookup& lookup, HttpRequest request, const admin::Arr
     call->respond = std::move(respond);
     call->target.parse(call->request.target);  // the worker has seen that it can be read
     call->dialect = dialect_of(call->target.path());
-    try {
-        lookup.renew();
-        dispatch(lookup, call);
-    } catch (const std::exception& error) {
-        spdlog::error("{} {}: {}", call->request.method, call->target.path(), error.what());
-        call->fail({.status = 500,
-                    .message = "The node cannot answer at the moment",
-                    .code = ResponseCode::error});
-    }
-    lookup.release();
+    go_on(lookup, call, [&] { dispatch(lookup, call); });
 }
 
 std::optional<HttpReply> Api::answer_known(registry::Lookup& lookup, const HttpRequest& request,
@@ -123,7 +112,7 @@ std::optional<HttpReply> Api::answer_known(registry::Lookup& lookup, const HttpR
 }
 
 /// Stands where a body comes in before anybody knows who sends it: the first piece finds out.
-class Api::Door final : public BodyStream {
+class Api::Door final : public BodyStream, public std::enable_shared_from_this<Door> {
 public:
     Door(Api& api, const HttpRequest& request) : api_{api}, call_{std::make_shared<Call>()} {
         call_->request = request;
@@ -131,17 +120,26 @@ public:
         call_->target.parse(request.target);
     }
 
+    void come_from(const admin::Arrival& arrival) override { call_->arrival = arrival; }
+
     void take(registry::Lookup& lookup, std::string piece, bool last, Respond respond) override {
-        if (!behind_) {
-            auto entered = api_.enter(lookup, call_);
-            if (auto* const refused = std::get_if<HttpReply>(&entered))
-                return respond(std::move(*refused));
-            behind_ = std::get<std::shared_ptr<BodyStream>>(std::move(entered));
-        }
-        behind_->take(lookup, std::move(piece), last, std::move(respond));
+        if (behind_) return behind_->take(lookup, std::move(piece), last, std::move(respond));
+        call_->respond = std::move(respond);
+        const auto begin = [self = shared_from_this(), piece = std::move(piece),
+                            last](registry::Lookup& now) { self->open(now, piece, last); };
+        go_on(lookup, call_, [&] { api_.admit(lookup, call_, Access::identified, begin); });
     }
 
 private:
+    void open(registry::Lookup& lookup, const std::string& piece, bool last) {
+        auto entered = api_.enter(lookup, call_);
+        if (auto* const refused = std::get_if<HttpReply>(&entered))
+            return call_->finish(std::move(*refused));
+        behind_ = std::get<std::shared_ptr<BodyStream>>(std::move(entered));
+        // What goes wrong from here on is told by whoever stands behind.
+        behind_->take(lookup, piece, last, std::exchange(call_->respond, [](const HttpReply&) {}));
+    }
+
     Api& api_;
     const Pending call_;
     std::shared_ptr<BodyStream> behind_;
@@ -153,10 +151,6 @@ std::shared_ptr<BodyStream> Api::open_stream(const HttpRequest& request) {
 
 std::variant<std::shared_ptr<BodyStream>, HttpReply> Api::enter(registry::Lookup& lookup,
                                                                 const Pending& call) {
-    lookup.renew();
-    if (const auto fault = services_.authenticator.authenticate(lookup, *call))
-        return services_.authenticator.challenge(*call, *fault, services_.key);
-    if (!call->caller.known()) return services_.ask_for_identity(*call);
     const std::string_view key = call->request.field("Idempotency-Key");
     if (key.size() > idempotency_key_size_max)
         return call->reply_of({.message = "Idempotency-Key: expected at most 255 octets",
@@ -193,16 +187,26 @@ void Api::dispatch(registry::Lookup& lookup, const Pending& call) {
         reply.add_header("Allow", allowed + "OPTIONS");
         return call->finish(std::move(reply));
     }
-    if (const auto fault = services_.authenticator.authenticate(lookup, *call))
-        return call->finish(services_.authenticator.challenge(*call, *fault, services_.key));
-    if (route->access == Access::identified && !call->caller.known())
-        return call->finish(services_.ask_for_identity(*call));
-    if (call->caller.identity)
-        if (const auto refused = services_.gate.refuse_identity(*call->caller.identity))
-            return call->fail({.status = 429,
-                               .message = std::string{refused->sentence},
-                               .code = ResponseCode::server_busy});
-    route->answer(lookup, call);
+    admit(lookup, call, route->access,
+          [route, call](registry::Lookup& now) { route->answer(now, call); });
+}
+
+void Api::admit(registry::Lookup& lookup, const Pending& call, Access access,
+                const std::function<void(registry::Lookup&)>& then) {
+    const auto judge = [this, call, access, then](registry::Lookup& now,
+                                                  const std::optional<Fault>& fault) {
+        if (fault)
+            return call->finish(services_.authenticator.challenge(*call, *fault, services_.key));
+        if (access == Access::identified && !call->caller.known())
+            return call->finish(services_.ask_for_identity(*call));
+        if (call->caller.identity)
+            if (const auto refused = services_.gate.refuse_identity(*call->caller.identity))
+                return call->fail({.status = 429,
+                                   .message = std::string{refused->sentence},
+                                   .code = ResponseCode::server_busy});
+        then(now);
+    };
+    services_.authenticator.authenticate(lookup, call, judge);
 }
 
 void Services::count(const Call& call, std::string_view handle,

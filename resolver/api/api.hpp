@@ -102,6 +102,9 @@ public:
 private:
     class Door;
 
+    /// Finds out who calls, and goes on if he may call at all; else answers him.
+    void admit(registry::Lookup& lookup, const Pending& call, Access access,
+               const std::function<void(registry::Lookup&)>& then);
     /// What stands behind the door, once it is known who sends the body; or why nothing does.
     std::variant<std::shared_ptr<BodyStream>, HttpReply> enter(registry::Lookup& lookup,
                                                                const Pending& call);

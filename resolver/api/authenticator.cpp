@@ -6,10 +6,10 @@
 
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
+#include "protocol/handle/request_digest.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "protocol/json/base64.hpp"
 #include "protocol/schemes/percent.hpp"
-#include "resolver/admin/permission.hpp"
 #include "resolver/auth/client_certificate.hpp"
 #include "resolver/auth/secret_key.hpp"
 
@@ -82,17 +82,36 @@ std::optional<std::string> signed_response_of(std::string_view parameters, bool 
 }
 
 /// Nonce of the node and nonce of the client, in the places of nonce and digest of a challenge: the
-/// signature is over one behind the other in either case.
+/// signature is over one behind the other in either case. Another node that is asked about it reads
+/// the nonce of the client as a digest, of the kind that is as long; there it has to be one.
 std::optional<auth::OpenChallenge> challenge_of(const std::array<std::byte, 16>& nonce,
                                                 std::string_view client_nonce) {
     if (client_nonce.size() > auth::DigestValue::size_max) return std::nullopt;
     auth::OpenChallenge challenge{.nonce = nonce};
+    for (const auto algorithm : {protocol::DigestAlgorithm::md5, protocol::DigestAlgorithm::sha1})
+        if (client_nonce.size() == digest_size(algorithm)) challenge.digest_algorithm = algorithm;
     challenge.request_digest = auth::DigestValue{client_nonce.size()};
     std::ranges::copy(bytes_of(client_nonce), challenge.request_digest.room().begin());
     return challenge;
 }
 
 }  // namespace
+
+/// Lives for as long as another node may be asked about it.
+struct Authenticator::Attempt {
+    protocol::Reference identity{};
+    auth::OpenChallenge challenge{};
+    std::string_view type = protocol::value_type::hs_seckey;
+    std::string signed_response{};
+    std::shared_ptr<const std::string> certificate{};  ///< instead of a signed response
+
+    protocol::ChallengeAnswer answer() const {
+        return {.type = type,
+                .handle = identity.handle,
+                .index = identity.index,
+                .signed_response = bytes_of(signed_response)};
+    }
+};
 
 std::string find_parameter(std::string_view parameters, std::string_view name) {
     while (!parameters.empty()) {
@@ -113,18 +132,25 @@ std::string find_parameter(std::string_view parameters, std::string_view name) {
     return {};
 }
 
-std::optional<Fault> Authenticator::authenticate(registry::Lookup& lookup, Call& call) {
-    auto fault = take_credentials(lookup, call);
+void Authenticator::authenticate(registry::Lookup& lookup, const Pending& call, const Then& then) {
+    const Taken taken = take_credentials(lookup, *call);
+    if (const auto* const attempt = std::get_if<Kept>(&taken))
+        return try_key(lookup, call, *attempt, then);
+    finish(lookup, *call, std::get<std::optional<Fault>>(taken), then);
+}
+
+void Authenticator::finish(registry::Lookup& lookup, Call& call, const std::optional<Fault>& fault,
+                           const Then& then) const {
     if (!fault && call.caller.account) {
         const Account& account = *call.caller.account;
         call.caller.grantees =
             grants::find_grantees(lookup.snapshot(), account.name, account.enterprise);
         call.caller.now = clock_.now();
     }
-    return fault;
+    then(lookup, fault);
 }
 
-std::optional<Fault> Authenticator::take_credentials(registry::Lookup& lookup, Call& call) {
+Authenticator::Taken Authenticator::take_credentials(registry::Lookup& lookup, Call& call) {
     std::string_view given = call.request.field("Authorization");
     if (given.empty()) return std::nullopt;
     if (!may_identify(call))
@@ -154,14 +180,14 @@ std::optional<Fault> Authenticator::take_token(registry::Lookup& lookup, std::st
     return std::nullopt;
 }
 
-std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
+Authenticator::Taken Authenticator::take_basic(registry::Lookup& lookup,
                                                std::string_view credentials, Call& call) {
     const auto decoded = protocol::from_base64(credentials);
     const std::size_t colon = decoded ? decoded->find(':') : std::string::npos;
     if (colon == std::string::npos) return unverified();
     const std::string user = plain(decoded->substr(0, colon));
     const std::string password = decoded->substr(colon + 1);
-    const auto identity = protocol::parse_reference(user);
+    auto identity = protocol::parse_reference(user);
     if (!identity) {
         auto found = log_in(lookup, call.arrival.source, user, password);
         if (auto* const fault = std::get_if<Fault>(&found)) return *fault;
@@ -170,22 +196,21 @@ std::optional<Fault> Authenticator::take_basic(registry::Lookup& lookup,
         return std::nullopt;
     }
     // As if the node had challenged itself, so that a secret is compared in one place alone.
-    auth::OpenChallenge challenge;
+    auth::OpenChallenge challenge{.request_digest = auth::DigestValue{auth::DigestValue::size_max}};
     auth::fill_random(challenge.nonce);
-    const auto response = auth::make_secret_response(protocol::SecretKeyForm::hmac_sha256,
-                                                     bytes_of(password), challenge.nonce, {});
+    auth::fill_random(challenge.request_digest.room());
+    auto response =
+        auth::make_secret_response(protocol::SecretKeyForm::hmac_sha256, bytes_of(password),
+                                   challenge.nonce, challenge.request_digest.bytes());
     if (!response) return unverified();
-    return prove(lookup, challenge,
-                 {.type = protocol::value_type::hs_seckey,
-                  .handle = identity->handle,
-                  .index = identity->index,
-                  .signed_response = bytes_of(*response)},
-                 call);
+    return std::make_shared<Attempt>(Attempt{.identity = std::move(*identity),
+                                             .challenge = challenge,
+                                             .signed_response = std::move(*response)});
 }
 
-std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
+Authenticator::Taken Authenticator::take_handle(registry::Lookup& lookup,
                                                 std::string_view parameters, Call& call) {
-    if (find_parameter(parameters, "clientCert") == "true") return take_certificate(lookup, call);
+    if (find_parameter(parameters, "clientCert") == "true") return take_certificate(call);
     const std::string session_id = find_parameter(parameters, "sessionId");
     if (session_id.empty()) return std::nullopt;  // only a nonce: the node shows itself first
     const auto session = sessions_.find(session_id);
@@ -193,64 +218,81 @@ std::optional<Fault> Authenticator::take_handle(registry::Lookup& lookup,
     call.session_id = session_id;
     const std::string id = find_parameter(parameters, "id");
     if (id.empty()) {
-        if (session->identity) {
-            call.caller = {.identity = session->identity,
-                           .account = find_account(lookup.snapshot(), *session->identity)};
-        }
-        return std::nullopt;
+        if (!session->proof || !still_counts(lookup, *session->proof)) return std::nullopt;
+        return take_proof(lookup, *session->proof, call);
     }
-    const auto identity = protocol::parse_reference(plain(id));
+    auto identity = protocol::parse_reference(plain(id));
     const auto nonce = protocol::from_base64(find_parameter(parameters, "cnonce"));
     const std::string type = find_parameter(parameters, "type");
     const bool by_secret = protocol::equal_folded(type, protocol::value_type::hs_seckey);
-    const auto response = signed_response_of(parameters, by_secret);
+    auto response = signed_response_of(parameters, by_secret);
     const auto challenge = nonce ? challenge_of(session->nonce, *nonce) : std::nullopt;
     if (!identity || !challenge || !response) return unverified();
-    if (auto fault = prove(
-            lookup, *challenge,
-            {.type = by_secret ? protocol::value_type::hs_seckey : protocol::value_type::hs_pubkey,
-             .handle = identity->handle,
-             .index = identity->index,
-             .signed_response = bytes_of(*response)},
-            call))
-        return fault;
-    sessions_.prove(session_id, *call.caller.identity);
+    return std::make_shared<Attempt>(Attempt{
+        .identity = std::move(*identity),
+        .challenge = *challenge,
+        .type = by_secret ? protocol::value_type::hs_seckey : protocol::value_type::hs_pubkey,
+        .signed_response = std::move(*response)});
+}
+
+Authenticator::Taken Authenticator::take_certificate(const Call& call) {
+    const auto& certificate = call.request.client_certificate;
+    auto name = certificate ? auth::name_in_certificate(*certificate) : std::nullopt;
+    if (!name) return unverified();
+    return std::make_shared<Attempt>(
+        Attempt{.identity = std::move(*name), .certificate = certificate});
+}
+
+/// Finds out whether a key was shown, as far as the limits on proofs let it be found out.
+void Authenticator::try_key(registry::Lookup& lookup, const Pending& call, const Kept& attempt,
+                            const Then& then) {
+    const std::string& handle = attempt->identity.handle;
+    const Bytes response = bytes_of(attempt->signed_response);
+    if (const auto refused = gate_.refuse_proof(call->arrival.source, handle, response))
+        return then(lookup, Fault{.status = 429,
+                                  .message = std::string{refused->sentence},
+                                  .code = ResponseCode::server_busy});
+    const auto settle = [this, call, attempt, then](registry::Lookup& now,
+                                                    const auth::Verdict& verdict) {
+        gate_.note_verdict(call->arrival.source, attempt->identity.handle,
+                           bytes_of(attempt->signed_response), verdict.code);
+        finish(now, *call, take_verdict(now, verdict, *call), then);
+    };
+    const auto later = [this, call, settle](const auth::Verdict& verdict) {
+        post_([call, settle, verdict](registry::Lookup& now) {
+            go_on(now, call, [&] { settle(now, verdict); });
+        });
+    };
+    const auto verdict =
+        attempt->certificate
+            ? keys_.authenticate_by_certificate(lookup, *attempt->certificate, later)
+            : keys_.authenticate(lookup, attempt->challenge, attempt->answer(), later);
+    if (verdict) settle(lookup, *verdict);
+}
+
+std::optional<Fault> Authenticator::take_verdict(registry::Lookup& lookup,
+                                                 const auth::Verdict& verdict, Call& call) {
+    const bool unanswered = verdict.code == ResponseCode::unable_to_authenticate &&
+                            verdict.reason == auth::errc::unanswered;
+    if (unanswered || verdict.code == ResponseCode::server_busy)
+        return Fault{.status = 503,
+                     .message = unanswered ? "The node that holds the key does not answer"
+                                           : "Too many keys are asked for at other nodes",
+                     .code = verdict.code};
+    if (verdict.code != ResponseCode::success) return unverified();
+    const auth::Proof proof{.identity = verdict.identity, .key = verdict.key, .time = clock_.now()};
+    if (auto fault = take_proof(lookup, proof, call)) return fault;
+    if (!call.session_id.empty()) sessions_.prove(call.session_id, proof);
     return std::nullopt;
 }
 
-std::optional<Fault> Authenticator::take_certificate(registry::Lookup& lookup, Call& call) {
-    const auto& certificate = call.request.client_certificate;
-    const auto name = certificate ? auth::name_in_certificate(*certificate) : std::nullopt;
-    if (!name) return unverified();
-    return judge(lookup, call, name->handle, {}, [&] {
-        return auth::authenticate_by_certificate(*certificate, admin::find_values_in(lookup));
-    });
-}
-
-std::optional<Fault> Authenticator::prove(registry::Lookup& lookup,
-                                          const auth::OpenChallenge& challenge,
-                                          const protocol::ChallengeAnswer& answer, Call& call) {
-    return judge(lookup, call, answer.handle, answer.signed_response, [&] {
-        return auth::authenticate(challenge, answer, admin::find_values_in(lookup), weak_);
-    });
-}
-
-std::optional<Fault> Authenticator::judge(registry::Lookup& lookup, Call& call,
-                                          std::string_view handle, Bytes signed_response,
-                                          const std::function<auth::Verdict()>& find_verdict) {
-    if (const auto refused = gate_.refuse_proof(call.arrival.source, handle, signed_response))
-        return Fault{.status = 429,
-                     .message = std::string{refused->sentence},
-                     .code = ResponseCode::server_busy};
-    const auth::Verdict verdict = find_verdict();
-    gate_.note_verdict(call.arrival.source, handle, signed_response, verdict.code);
-    if (verdict.code != ResponseCode::success) return unverified();
-    call.caller = {.identity = verdict.identity,
-                   .account = find_account(lookup.snapshot(), verdict.identity)};
-    if (call.caller.account && !call.caller.account->usable()) {
-        call.caller = {};
-        return unverified();
-    }
+/// Makes whoever has given a proof the caller, unless his account is closed.
+std::optional<Fault> Authenticator::take_proof(registry::Lookup& lookup, const auth::Proof& proof,
+                                               Call& call) {
+    auto account = find_account(lookup.snapshot(), proof.identity);
+    if (account && !account->usable()) return unverified();
+    call.caller = {.identity = proof.identity, .account = std::move(account)};
+    call.proof = proof;
     return std::nullopt;
 }
 

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "registry/lookup.hpp"
+#include "resolver/admin/foreign_keys.hpp"
 #include "resolver/admin/gate.hpp"
 #include "resolver/api/call.hpp"
 #include "resolver/api/http_sessions.hpp"
@@ -18,22 +19,35 @@ namespace idnode::resolver::api {
 /// - `Handle` with a session that was proven before, or with a signature over its nonces by a
 ///   public or a secret key, or `clientCert="true"` and the certificate of the TLS connection
 ///   (Handle.net API).
-/// Keys of handles are those in this registry. Threads may share it.
+/// Keys of handles are those in this registry, and those that other nodes hold (ForeignKeys), as
+/// over the Handle protocol. Threads may share it.
 class Authenticator {
 public:
+    /// Runs what is left to do on a thread with a lookup of its own.
+    using Post = std::function<void(std::function<void(registry::Lookup&)>)>;
+
     /// Everything referred to must outlive it.
-    Authenticator(TokenKey tokens, HttpSessions& sessions, admin::Gate& gate, const Clock& clock,
-                  bool identity_in_clear, auth::Weak weak)
+    Authenticator(TokenKey tokens, HttpSessions& sessions, admin::ForeignKeys& keys,
+                  admin::Gate& gate, const Clock& clock, Post post, bool identity_in_clear)
         : tokens_{std::move(tokens)},
           sessions_{sessions},
+          keys_{keys},
           gate_{gate},
           clock_{clock},
-          identity_in_clear_{identity_in_clear},
-          weak_{weak} {}
+          post_{std::move(post)},
+          identity_in_clear_{identity_in_clear} {}
 
-    /// Fills in the caller; a call without credentials is nobody's. A fault says why what was given
-    /// shows nothing: nobody learns which part of it was wrong.
-    std::optional<Fault> authenticate(registry::Lookup& lookup, Call& call);
+    using Then = std::function<void(registry::Lookup& lookup, const std::optional<Fault>& fault)>;
+
+    /// Fills in the caller and goes on with `then`: at once, or on another thread when the node
+    /// that holds a key has answered. A call without credentials is nobody's. A fault says why what
+    /// was given shows nothing: nobody learns which part of it was wrong.
+    void authenticate(registry::Lookup& lookup, const Pending& call, const Then& then);
+
+    /// Whether a proof still counts; see ForeignKeys.
+    bool still_counts(registry::Lookup& lookup, const auth::Proof& proof) const {
+        return keys_.still_counts(lookup, proof);
+    }
 
     /// Asks who it is: 401 with the ways to show it, or 403 where nothing may be shown. With a
     /// nonce of the client the node shows who it is first.
@@ -58,26 +72,33 @@ public:
     const TokenKey& tokens() const noexcept { return tokens_; }
 
 private:
-    std::optional<Fault> take_credentials(registry::Lookup& lookup, Call& call);
+    /// What is shown of a key, and has to be looked at.
+    struct Attempt;
+    using Kept = std::shared_ptr<const Attempt>;
+    /// What credentials come to: nobody or somebody, a fault, or an attempt.
+    using Taken = std::variant<std::optional<Fault>, Kept>;
+
+    Taken take_credentials(registry::Lookup& lookup, Call& call);
     std::optional<Fault> take_token(registry::Lookup& lookup, std::string_view token, Call& call);
-    std::optional<Fault> take_basic(registry::Lookup& lookup, std::string_view credentials,
-                                    Call& call);
-    std::optional<Fault> take_handle(registry::Lookup& lookup, std::string_view parameters,
-                                     Call& call);
-    std::optional<Fault> take_certificate(registry::Lookup& lookup, Call& call);
-    /// Makes whom the verdict names the caller, as far as the limits on proofs let it be found.
-    std::optional<Fault> judge(registry::Lookup& lookup, Call& call, std::string_view handle,
-                               protocol::Bytes signed_response,
-                               const std::function<auth::Verdict()>& find_verdict);
-    std::optional<Fault> prove(registry::Lookup& lookup, const auth::OpenChallenge& challenge,
-                               const protocol::ChallengeAnswer& answer, Call& call);
+    Taken take_basic(registry::Lookup& lookup, std::string_view credentials, Call& call);
+    Taken take_handle(registry::Lookup& lookup, std::string_view parameters, Call& call);
+    static Taken take_certificate(const Call& call);
+    void try_key(registry::Lookup& lookup, const Pending& call, const Kept& attempt,
+                 const Then& then);
+    std::optional<Fault> take_verdict(registry::Lookup& lookup, const auth::Verdict& verdict,
+                                      Call& call);
+    static std::optional<Fault> take_proof(registry::Lookup& lookup, const auth::Proof& proof,
+                                           Call& call);
+    void finish(registry::Lookup& lookup, Call& call, const std::optional<Fault>& fault,
+                const Then& then) const;
 
     TokenKey tokens_;
     HttpSessions& sessions_;
+    admin::ForeignKeys& keys_;
     admin::Gate& gate_;
     const Clock& clock_;
+    const Post post_;
     const bool identity_in_clear_;
-    const auth::Weak weak_;
 };
 
 /// One parameter of an Authorization header of the scheme "Handle"; empty when it is not there.

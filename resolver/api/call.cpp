@@ -1,5 +1,7 @@
 #include "resolver/api/call.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "protocol/json/json_writer.hpp"
 #include "resolver/api/snms.hpp"
 #include "resolver/http/problem.hpp"
@@ -30,6 +32,20 @@ HttpReply Call::reply_of(const Fault& fault) const {
             break;
     }
     return reply;
+}
+
+void go_on(registry::Lookup& lookup, const Pending& call,
+           const std::function<void()>& step) noexcept {
+    try {
+        lookup.renew();
+        step();
+    } catch (const std::exception& error) {
+        spdlog::error("{} {}: {}", call->request.method, call->target.path(), error.what());
+        call->fail({.status = 500,
+                    .message = "The node cannot answer at the moment",
+                    .code = protocol::ResponseCode::error});
+    }
+    lookup.release();
 }
 
 }  // namespace idnode::resolver::api

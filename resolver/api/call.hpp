@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -7,8 +8,10 @@
 
 #include "protocol/codes/response_code.hpp"
 #include "registry/changes.hpp"
+#include "registry/lookup.hpp"
 #include "resolver/admin/exchange.hpp"
 #include "resolver/api/caller.hpp"
+#include "resolver/auth/proof.hpp"
 #include "resolver/http/http_reply.hpp"
 #include "resolver/http/http_request.hpp"
 #include "resolver/http/request_target.hpp"
@@ -42,8 +45,9 @@ struct Call {
     RequestTarget target;
     admin::Arrival arrival{};
     Caller caller{};
-    std::string session_id{};  ///< of the HTTP API, if the call belongs to one
-    std::string argument{};    ///< what stands in the path for the last part of the route
+    std::optional<auth::Proof> proof{};  ///< of the caller, if he has shown a key
+    std::string session_id{};            ///< of the HTTP API, if the call belongs to one
+    std::string argument{};              ///< what stands in the path for the last part of the route
     Dialect dialect = Dialect::problem;
     Respond respond;
     /// What the caller was granted of what he asks for, where that is known already.
@@ -68,5 +72,10 @@ private:
 };
 
 using Pending = std::shared_ptr<Call>;
+
+/// Does one step on the way of a call to its answer, with the newest state of the registry, which
+/// is let go behind it. What the step throws is answered, with 500.
+void go_on(registry::Lookup& lookup, const Pending& call,
+           const std::function<void()>& step) noexcept;
 
 }  // namespace idnode::resolver::api

@@ -54,14 +54,13 @@ std::optional<HttpSession> HttpSessions::find(std::string_view id) {
     return entry->session;
 }
 
-std::optional<HttpSession> HttpSessions::prove(std::string_view id,
-                                               const protocol::Reference& identity) {
+std::optional<HttpSession> HttpSessions::prove(std::string_view id, const auth::Proof& proof) {
     const std::lock_guard lock{mutex_};
     Entry* const entry = find_living(id);
     if (!entry) return std::nullopt;
     Entry proven = *entry;
     entry->session.id.clear();
-    proven.session.identity = identity;
+    proven.session.proof = proof;
     auth::fill_random(proven.session.nonce);
     proven_.use(*key_of(id), [] { return Entry{}; }) = proven;
     return proven.session;

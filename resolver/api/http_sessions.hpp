@@ -7,7 +7,7 @@
 #include <string>
 
 #include "protocol/handle/authentication.hpp"
-#include "protocol/handle/value.hpp"
+#include "resolver/auth/proof.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/limits/lru_table.hpp"
 
@@ -17,7 +17,7 @@ namespace idnode::resolver::api {
 struct HttpSession {
     std::string id;                                       ///< 32 hex digits that nobody can foresee
     std::array<std::byte, protocol::nonce_size> nonce{};  ///< of the node, for the client to sign
-    std::optional<protocol::Reference> identity{};        ///< once it has been shown
+    std::optional<auth::Proof> proof{};                   ///< once one has been given
 };
 
 struct HttpSessionLimits {
@@ -38,8 +38,8 @@ public:
     HttpSession open();
     /// Nothing when there is none of that name, or its time is over. Asking for it is a use.
     std::optional<HttpSession> find(std::string_view id);
-    /// Writes down who the holder is; his session has a new nonce afterwards.
-    std::optional<HttpSession> prove(std::string_view id, const protocol::Reference& identity);
+    /// Writes down how the holder has shown who he is; his session has a new nonce afterwards.
+    std::optional<HttpSession> prove(std::string_view id, const auth::Proof& proof);
     /// False when there was none.
     bool close(std::string_view id);
 

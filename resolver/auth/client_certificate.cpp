@@ -58,7 +58,10 @@ Verdict authenticate_by_certificate(std::string_view certificate, const FindValu
         const auto key = protocol::decode_public_key(protocol::bytes_of(value.data));
         const auto imported = key ? import_key(*key) : Result<KeyHandle>{errc::unfit_key};
         if (imported && EVP_PKEY_eq(imported->get(), X509_get0_pubkey(read_in.get())) == 1)
-            return {.code = ResponseCode::success, .identity = *name, .reason = {}};
+            return {.code = ResponseCode::success,
+                    .identity = *name,
+                    .key = digest_of_key(value.type, protocol::bytes_of(value.data)),
+                    .reason = {}};
     }
     return verdict;
 }

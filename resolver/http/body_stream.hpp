@@ -5,6 +5,10 @@
 #include "registry/lookup.hpp"
 #include "resolver/http/http_reply.hpp"
 
+namespace idnode::resolver::admin {
+struct Arrival;
+}  // namespace idnode::resolver::admin
+
 namespace idnode::resolver {
 
 /// A request whose body is answered while it is still read: it takes the body a piece at a time,
@@ -12,6 +16,9 @@ namespace idnode::resolver {
 class BodyStream {
 public:
     virtual ~BodyStream() = default;
+
+    /// Said before each piece.
+    virtual void come_from(const admin::Arrival&) {}
 
     /// Takes the next piece of the body, and `respond` is called once, now or later, with what can
     /// be said so far. The first reply has the head of the answer; one with `streams` unset is the

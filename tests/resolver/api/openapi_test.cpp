@@ -153,13 +153,15 @@ struct Parts {
     registry::CommitQueue queue{node.store(), [this] { return clock.now(); }};
     resolver::admin::Gate gate{{}, clock};
     resolver::api::HttpSessions sessions{{}, clock};
+    resolver::admin::ForeignKeys keys{{}, clock};
     resolver::api::Authenticator authenticator{
         resolver::api::TokenKey::load_or_make(directory.path()),
         sessions,
+        keys,
         gate,
         clock,
-        false,
-        resolver::auth::Weak::refused};
+        [](auto) {},
+        false};
     resolver::api::ChangeWatch change_watch{node.store(), [](auto) {}};
     resolver::statistics::Statistics statistics{node.store(), clock, {}};
     resolver::api::ListMarks list_marks;
