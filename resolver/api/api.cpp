@@ -47,7 +47,7 @@ Api::Api(const Services& services)
     add_enterprise_routes(routes_, services_);
     add_grant_routes(routes_, services_);
     add_lookup_routes(routes_, services_);
-    add_audit_routes(routes_);
+    add_audit_routes(routes_, services_);
     add_job_routes(routes_, services_);
     add_bulk_routes(routes_, services_);
     add_epcis_routes(routes_, services_);

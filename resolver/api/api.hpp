@@ -129,7 +129,7 @@ void add_template_routes(std::vector<Route>& routes, const Services& services);
 void add_enterprise_routes(std::vector<Route>& routes, const Services& services);
 void add_grant_routes(std::vector<Route>& routes, const Services& services);
 void add_lookup_routes(std::vector<Route>& routes, const Services& services);
-void add_audit_routes(std::vector<Route>& routes);
+void add_audit_routes(std::vector<Route>& routes, const Services& services);
 void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
 void add_epcis_routes(std::vector<Route>& routes, const Services& services);

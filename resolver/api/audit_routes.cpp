@@ -68,7 +68,7 @@ std::variant<AuditQuery, Fault> read_query(const RequestTarget& target) {
 
 /// The change log, filtered. `Idnode-Sequence` names the last change that was looked at: asking on
 /// behind it, nothing is missed and nothing comes twice.
-void answer_audit(registry::Lookup& lookup, const Pending& call) {
+void answer_audit(registry::Lookup& lookup, const Pending& call, const Services& services) {
     if (!call->caller.account || !call->caller.account->reads_everything())
         return call->fail({.status = 403, .message = "Only an auditor or operator may do that"});
     auto read = read_query(call->target);
@@ -81,7 +81,7 @@ void answer_audit(registry::Lookup& lookup, const Pending& call) {
     registry::for_each_change(lookup.snapshot(), query.after + 1, [&](const auto& change) {
         last = change.sequence;
         if (query.wants(change)) {
-            write_change(reply.body, change);
+            write_change(reply.body, change, services.authenticator.tokens());
             --left;
         }
         return left > 0 && --looks > 0;
@@ -92,8 +92,11 @@ void answer_audit(registry::Lookup& lookup, const Pending& call) {
 
 }  // namespace
 
-void add_audit_routes(std::vector<Route>& routes) {
-    routes.push_back({"GET", "/api/v1/audit", Access::identified, answer_audit});
+void add_audit_routes(std::vector<Route>& routes, const Services& services) {
+    routes.push_back({"GET", "/api/v1/audit", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          answer_audit(lookup, call, services);
+                      }});
 }
 
 }  // namespace idnode::resolver::api

@@ -173,7 +173,7 @@ public:
                 query_.prefix.empty() ||
                 protocol::equal_folded(protocol::prefix_of(change.handle), query_.prefix);
             if (!wanted || !may_know(call_->caller, change)) return true;
-            write_change(reply.body, change);
+            write_change(reply.body, change, services_.authenticator.tokens());
             return --left > 0;
         });
         if (reply.body.empty() && services_.clock.now() < until_) {

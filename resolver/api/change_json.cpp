@@ -1,5 +1,6 @@
 #include "resolver/api/change_json.hpp"
 
+#include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
 #include "protocol/json/json_writer.hpp"
 #include "protocol/json/time_text.hpp"
@@ -8,7 +9,7 @@ namespace idnode::resolver::api {
 
 using protocol::JsonWriter;
 
-void write_change(std::string& out, const registry::ChangeView& change) {
+void write_change(std::string& out, const registry::ChangeView& change, const TokenKey& key) {
     JsonWriter writer{out};
     writer.begin_object().key("sequence").number(change.sequence);
     writer.key("time").string(protocol::format_time(change.time));
@@ -19,10 +20,14 @@ void write_change(std::string& out, const registry::ChangeView& change) {
         .string(change.handle);
     if (!change.actor.empty()) writer.key("actor").string(change.actor);
     writer.key("transport").string(name_of(change.transport));
-    if (!change.before.empty())
-        writer.key("before").string(protocol::to_hex(protocol::text_of(change.before)));
-    if (!change.after.empty())
-        writer.key("after").string(protocol::to_hex(protocol::text_of(change.after)));
+    const std::string about = protocol::folded(change.handle);
+    const auto write_digest = [&](std::string_view name, protocol::Bytes stored) {
+        if (stored.empty()) return;
+        const auto shown = key.keyed_digest("change", about, stored);
+        writer.key(name).string(protocol::to_hex(protocol::text_of(shown.bytes())));
+    };
+    write_digest("before", change.before);
+    write_digest("after", change.after);
     writer.end_object();
     out += '\n';
 }

@@ -3,11 +3,14 @@
 #include <string>
 
 #include "registry/changes.hpp"
+#include "resolver/api/token.hpp"
 
 namespace idnode::resolver::api {
 
 /// One change of the log as a line of NDJSON: sequence, time, operation, what it was about (handle,
-/// prefix or entry), actor, transport, and digests of what stood there before and after.
-void write_change(std::string& out, const registry::ChangeView& change);
+/// prefix or entry), actor, transport, and digests of what stood there before and after. These are
+/// made anew with the node's secret: from those of the log, a value of few possibilities that is
+/// not for everybody could be guessed.
+void write_change(std::string& out, const registry::ChangeView& change, const TokenKey& key);
 
 }  // namespace idnode::resolver::api

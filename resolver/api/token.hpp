@@ -6,6 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/bytes.hpp"
+#include "resolver/auth/digest.hpp"
+
 namespace idnode::resolver::api {
 
 /// What a token says (RFC 7519).
@@ -28,6 +31,12 @@ public:
     std::string make(const TokenClaims& claims) const;
     /// Nothing unless it was made here; whether its time is over is left to the caller.
     std::optional<TokenClaims> read(std::string_view token) const;
+
+    /// A digest (HMAC-SHA-256, 32 octets) of what could be guessed from a plain one. It says no
+    /// more than which things are equal, to whoever does not have the secret. `purpose` keeps
+    /// digests apart that are made for different ends.
+    auth::DigestValue keyed_digest(std::string_view purpose, std::string_view subject,
+                                   protocol::Bytes octets) const;
 
     static constexpr std::size_t token_size_max = 4096;
 
