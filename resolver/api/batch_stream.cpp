@@ -106,7 +106,9 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
             submit(std::move(lines));
         unread_.erase(0, std::exchange(taken_, 0));
         if (job_ && last && !ended_) finish_job();
-        if (!ended_ && unread_.size() > row_size_max)
+        // Where rows are compared with those of an earlier request, several may wait for the next.
+        const bool of_one_row = unread_.size() > row_size_max && unread_.find('\n') == unread_.npos;
+        if (!ended_ && of_one_row)
             end_with({.status = 413, .message = "expected rows of at most 1 MiB"});
     } catch (const std::exception&) {
         end_with({.status = 500, .message = "The node cannot go on at the moment"});

@@ -168,25 +168,36 @@ Framing::Later HttpFraming::leave_to_pool() {
     };
 }
 
-/// Hands the body on in pieces, one at a time, each as soon as it is large enough.
+/// Hands the body on in pieces, one at a time, each as soon as it is large enough or a second old.
 Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& out) {
     const bool last = parser_->is_done();
     if (!last && request_.body.size() < BodyStream::piece_size) {
         say_continue(out);
         return {.consumed = consumed, .close = false};
     }
+    return leave(consumed, next_piece(last));
+}
+
+/// A sender who is slow, or waits for results before he goes on, gets them.
+bool HttpFraming::hand_on() {
+    if (!pool_ || !parser_ || request_.body.empty() || !is_stream(request_)) return false;
+    leave(0, next_piece(false));
+    return true;
+}
+
+Framing::Later HttpFraming::next_piece(bool last) {
     if (!stream_) stream_ = pool_->open_stream(request_);
     reply_ = std::make_shared<HttpReply>();
     auto piece = std::make_shared<std::string>(std::move(request_.body));
     request_.body = {};
-    return leave(consumed, [pool = pool_, stream = stream_, reply = reply_, piece, last](
-                               const admin::Arrival& arrival, admin::Done done) {
+    return [pool = pool_, stream = stream_, reply = reply_, piece, last](
+               const admin::Arrival& arrival, admin::Done done) {
         pool->feed(stream, std::move(*piece), last, arrival,
                    [reply, done = std::move(done)](HttpReply said) {
                        *reply = std::move(said);
                        done({});
                    });
-    });
+    };
 }
 
 bool HttpFraming::complete(const std::vector<std::string>& answers, OutBuffer& out) {

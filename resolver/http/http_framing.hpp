@@ -26,6 +26,7 @@ public:
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
+    bool hand_on() override;
     registry::Transport transport() const noexcept override {
         return request_.encrypted ? registry::Transport::tunnels : registry::Transport::tunnel;
     }
@@ -45,6 +46,7 @@ private:
     void say_continue(OutBuffer& out);
     Progress answer_request(registry::Lookup& lookup, std::size_t consumed, OutBuffer& out);
     Later leave_to_pool();
+    Later next_piece(bool last);
     bool complete_stream(OutBuffer& out);
     bool complete_piece(OutBuffer& out);
     void end_request();

@@ -142,6 +142,14 @@ void Connection::set_aside() {
     proceed();
 }
 
+void Connection::hand_on() {
+    if (!open() || deferred_ || waiting_ || closing_ || sending() || !framing_->hand_on()) return;
+    deferred_ = true;
+    more_requests_ = !unread_.empty();
+    hub_.defer(*this, framing_->take_later(), framing_->transport());
+    proceed();
+}
+
 void Connection::complete(const std::vector<std::string>& answers) {
     if (!open()) return;
     touch();

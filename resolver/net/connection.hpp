@@ -54,6 +54,8 @@ public:
     void answer();
     /// Answers what was received once the disk has delivered what is asked for.
     void set_aside();
+    /// Once a second: has what has come of a request handed on, if the framing wants that.
+    void hand_on();
     /// Sends the answer that was deferred, and goes on.
     void complete(const std::vector<std::string>& answers);
     /// Has its turn again, if it was set aside.

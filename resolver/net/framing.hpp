@@ -77,6 +77,10 @@ public:
     /// taken when this one was sent.
     virtual bool complete(const std::vector<std::string>& answers, OutBuffer& out) = 0;
 
+    /// Asked once a second while no answer is waited for: whether what has come so far of a request
+    /// is handed on now, as something for later, though it could have been more.
+    virtual bool hand_on() { return false; }
+
     /// The way by which its requests come, for the change log.
     virtual registry::Transport transport() const noexcept = 0;
 

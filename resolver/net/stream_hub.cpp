@@ -196,6 +196,8 @@ void StreamHub::sweep() {
         if (const auto overdue = connection->find_overdue()) {
             metrics_.count(*overdue);
             connection->close();
+        } else {
+            connection->hand_on();
         }
     }
     closed_.clear();

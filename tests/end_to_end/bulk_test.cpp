@@ -47,8 +47,8 @@ protected:
     }
     void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
 
-    void start() {
-        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+    void start(const std::string& more = {}) {
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\n" + more);
         node_.start();
         HttpsConnection https{node_.https()};
         boss_ = log_in(https, "boss", "boss-secret");
@@ -120,6 +120,37 @@ TEST_F(Bulk, TakesABodyOfAnyLengthAndHoweverItComes) {
     EXPECT_EQ(https.ask({.target = "/api/handles/88.1/L19999"}).status, 200);
     EXPECT_EQ(ask("GET", "/api/handles?prefix=88.1&pageSize=0").json().at("totalCount").as_string(),
               "20000");
+}
+
+TEST_F(Bulk, TellsWhoIsSlowOrWaitsWhatHasBecomeOfHisRowsSoFar) {
+    EXPECT_EQ(node_.stop(), 0);
+    start("stream: {request_timeout_seconds: 2}\n");
+    HttpsConnection https{node_.https()};
+    https.stream().send("POST /api/v1/identifiers:batch HTTP/1.1\r\nHost: a\r\n" + boss_ +
+                        "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const auto send_chunk = [&](const std::string& text) {
+        std::ostringstream size;
+        size << std::hex << text.size();
+        https.stream().send(size.str() + "\r\n" + text + "\r\n");
+    };
+    // Longer, all in all, than a request may take to arrive.
+    for (int at = 1; at <= 4; ++at) {
+        send_chunk(row("88.1/W" + std::to_string(at)) + R"({"handle":"88.1/HALF)");
+        if (at == 1) https.stream().receive_to("\r\n\r\n");
+        https.stream().receive_to("\r\n");
+        const std::string result = https.stream().receive_to("\n");
+        EXPECT_THAT(result, HasSubstr("88.1/W" + std::to_string(at)));
+        EXPECT_THAT(result, HasSubstr("created"));
+        https.stream().receive_to("\r\n");
+        EXPECT_EQ(ask("GET", "/api/handles/88.1/W" + std::to_string(at)).status, 200);
+        send_chunk(std::to_string(at) + R"(","values":[]})" + '\n');
+        https.stream().receive_to("\r\n");
+        EXPECT_THAT(https.stream().receive_to("\n"), HasSubstr("88.1/HALF" + std::to_string(at)));
+        https.stream().receive_to("\r\n");
+    }
+    // Whoever says nothing more is given up.
+    EXPECT_TRUE(node_.wait_for_metric("idnode_refusals_total{reason=\"request_timeout\"}", 1));
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/W4").status, 200);
 }
 
 /// How many rows are streamed at a node that is killed twice on the way; more for `make crash`.
