@@ -34,6 +34,18 @@ bool takes(std::string_view& text, std::string_view scheme) {
     return true;
 }
 
+/// Whether a page of another site can have had a browser send this without asking anybody: as a
+/// form is sent (Fetch, "CORS-safelisted request-header"). Browsers put the password with it that
+/// they have once been given for this node.
+bool may_come_from_a_form(const HttpRequest& request) {
+    if (request.origin.empty() || request.method != "POST") return false;
+    std::string_view type = request.content_type;
+    type = type.substr(0, type.find_first_of("; \t"));
+    return type.empty() || protocol::equal_folded(type, "text/plain") ||
+           protocol::equal_folded(type, "multipart/form-data") ||
+           protocol::equal_folded(type, "application/x-www-form-urlencoded");
+}
+
 /// What is no escape stands for itself.
 std::string plain(std::string_view text) {
     return protocol::percent_decoded(text).value_or(std::string{text});
@@ -158,7 +170,14 @@ Authenticator::Taken Authenticator::take_credentials(registry::Lookup& lookup, C
                      .message = "Credentials are not taken without TLS: use https",
                      .code = ResponseCode::authentication_needed};
     if (takes(given, "Bearer")) return take_token(lookup, given, call);
-    if (takes(given, "Basic")) return take_basic(lookup, given, call);
+    if (takes(given, "Basic")) {
+        if (!may_come_from_a_form(call.request)) return take_basic(lookup, given, call);
+        return Fault{.status = 403,
+                     .message =
+                         "A page that sends a password with a POST gives its body a "
+                         "Content-Type that no form has, such as application/json",
+                     .code = ResponseCode::access_denied};
+    }
     if (takes(given, "Handle")) return take_handle(lookup, given, call);
     return Fault{.status = 401,
                  .message = "Authorization: expected Bearer, Basic or Handle and credentials"};

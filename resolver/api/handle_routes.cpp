@@ -67,8 +67,10 @@ void answer_resolution(registry::Lookup& lookup, const Pending& call, const Serv
     HandleQuery query;
     if (const auto fault = query.read(call->target)) return fail(*fault);
     const std::string_view public_only = call->target.value("publicOnly");
-    const bool everything =
+    const bool asks_everything =
         call->caller.known() ? !call->target.is_set("publicOnly") : public_only == "false";
+    // A script of another site may be answered so, for whoever the browser knows a password of.
+    const bool everything = asks_everything && !call->target.has("callback");
     const Resolution resolution =
         resolve(lookup, {.handle = call->argument,
                          .filter = query.filter(),

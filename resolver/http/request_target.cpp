@@ -36,8 +36,11 @@ bool decode_percent(std::string_view text, Plus plus, std::string& out) {
 bool RequestTarget::parse(std::string_view target) {
     parameters_.clear();
     // Absolute form (RFC 9112 §3.2.2): this node is the only authority that it knows.
-    if (target.starts_with("http://"))
-        target.remove_prefix(std::min(target.find('/', sizeof("http://") - 1), target.size()));
+    for (const std::string_view scheme : {"http://", "https://"})
+        if (target.starts_with(scheme)) {
+            target.remove_prefix(std::min(target.find('/', scheme.size()), target.size()));
+            break;
+        }
     const std::size_t question = target.find('?');
     const std::string_view path = target.substr(0, question);
     if (!path.starts_with('/') || !decode_percent(path, Plus::literal, path_)) return false;

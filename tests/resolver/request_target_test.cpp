@@ -76,6 +76,7 @@ TEST(RequestTarget, RefusesWhatIsNoPath) {
         EXPECT_EQ(path_of(text) != "refused", path) << text;
     }
     EXPECT_EQ(path_of("http://example.org/a"), "/a");
+    EXPECT_EQ(path_of("https://example.org/a"), "/a");
 }
 
 TEST(RequestTarget, KeepsParametersInTheirOrderAndAsOftenAsTheyCome) {
