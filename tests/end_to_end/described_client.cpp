@@ -8,6 +8,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "resolver/http/request_target.hpp"
+#include "tests/end_to_end/http.hpp"
 
 namespace idnode::end_to_end {
 
@@ -42,12 +43,27 @@ HttpsAnswer DescribedClient::ask(const Asked& asked) {
     std::vector<std::string> headers = asked.headers;
     if (!asked.who.empty()) headers.push_back(asked.who);
     if (!asked.body.empty()) headers.push_back("Content-Type: " + asked.content_type);
-    HttpsAnswer answer = HttpsConnection{node_.https()}.ask({.method = asked.method,
-                                                             .target = asked.target,
-                                                             .headers = std::move(headers),
-                                                             .body = asked.body});
+    HttpsAnswer answer = asked.in_clear
+                             ? ask_in_clear(asked, headers)
+                             : HttpsConnection{node_.https()}.ask({.method = asked.method,
+                                                                   .target = asked.target,
+                                                                   .headers = std::move(headers),
+                                                                   .body = asked.body});
     check_answer(operation_of(asked), asked, answer);
     return answer;
+}
+
+HttpsAnswer DescribedClient::ask_in_clear(const Asked& asked,
+                                          const std::vector<std::string>& headers) const {
+    std::string text = asked.method + ' ' + asked.target + " HTTP/1.1\r\nHost: node\r\n";
+    for (const std::string& header : headers) text += header + "\r\n";
+    HttpConnection http{node_.http()};
+    http.send(text + "Content-Length: " + std::to_string(asked.body.size()) + "\r\n\r\n" +
+              asked.body);
+    const HttpAnswer answer = http.receive();
+    return {.status = answer.status,
+            .headers = {answer.headers.begin(), answer.headers.end()},
+            .body = answer.body};
 }
 
 void DescribedClient::check_delivery(std::string_view webhook, const Received& received) const {
@@ -79,6 +95,16 @@ std::vector<std::string> DescribedClient::untried() const {
     return left;
 }
 
+std::vector<std::string> DescribedClient::unseen() const {
+    std::vector<std::string> left;
+    for (const OpenApi::Operation& each : api_.operations())
+        for (const auto& [status, said] : each.said->at("responses").as_object()) {
+            std::string name = each.name() + ' ' + std::string{status};
+            if (!seen_.contains(name)) left.push_back(std::move(name));
+        }
+    return left;
+}
+
 const OpenApi::Operation& DescribedClient::operation_of(const Asked& asked) const {
     resolver::RequestTarget target;
     if (!target.parse(asked.target)) throw std::runtime_error{"no target: " + asked.target};
@@ -97,7 +123,8 @@ void DescribedClient::check_request(const OpenApi::Operation& operation, const A
 }
 
 void DescribedClient::check_answer(const OpenApi::Operation& operation, const Asked& asked,
-                                   const HttpsAnswer& answer) const {
+                                   const HttpsAnswer& answer) {
+    seen_.insert(operation.name() + ' ' + std::to_string(answer.status));
     const std::string what =
         asked.method + ' ' + asked.target + ": " + std::to_string(answer.status);
     const json::object& responses = operation.said->at("responses").as_object();

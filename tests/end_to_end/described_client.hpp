@@ -26,6 +26,7 @@ public:
         std::string body{};
         std::vector<std::string> headers{};
         std::string content_type = "application/json";  ///< where there is a body
+        bool in_clear = false;                          ///< without TLS
     };
 
     /// Expects that status, and where it is one of success, that the description allows what was
@@ -40,12 +41,23 @@ public:
     const test::OpenApi& api() const noexcept { return api_; }
     /// Operations that nobody has had success with, as "METHOD path".
     std::vector<std::string> untried() const;
+    /// What is described and was never answered, as "METHOD path STATUS".
+    std::vector<std::string> unseen() const;
+    /// What another client was answered counts as well.
+    void learn_from(const DescribedClient& other) {
+        seen_.insert(other.seen_.begin(), other.seen_.end());
+    }
+    /// An answer that somebody else got has to be one that is described.
+    void check(const Asked& asked, const HttpsAnswer& answer) {
+        check_answer(operation_of(asked), asked, answer);
+    }
 
 private:
     const test::OpenApi::Operation& operation_of(const Asked& asked) const;
     void check_request(const test::OpenApi::Operation& operation, const Asked& asked) const;
+    HttpsAnswer ask_in_clear(const Asked& asked, const std::vector<std::string>& headers) const;
     void check_answer(const test::OpenApi::Operation& operation, const Asked& asked,
-                      const HttpsAnswer& answer) const;
+                      const HttpsAnswer& answer);
     void check_body(const boost::json::object& content, const std::string& type,
                     const std::string& body, test::SchemaValidator::Others others,
                     const std::string& what) const;
@@ -53,6 +65,7 @@ private:
     const Node& node_;
     const test::OpenApi api_;
     std::set<std::string> done_;
+    std::set<std::string> seen_;
 };
 
 }  // namespace idnode::end_to_end

@@ -103,6 +103,11 @@ protected:
     void use_visibility();
     void use_statistics();
     void use_pages();
+    /// All of these.
+    void use_everything();
+    void use_wrongly();
+    void use_in_vain();
+    void use_the_past();
 
     Node node_;
     DescribedClient client_{node_};

@@ -206,9 +206,7 @@ void Description::use_sessions() {
     anybody(400, "POST", "/api/verifications", "{}");
 }
 
-namespace {
-
-TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
+void Description::use_everything() {
     use_accounts();
     use_bulk();
     use_lookup();
@@ -225,6 +223,12 @@ TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
     use_visibility();
     use_statistics();
     use_pages();
+}
+
+namespace {
+
+TEST_F(Description, FitsWhatTheNodeAnswersOnEveryPath) {
+    use_everything();
     EXPECT_THAT(client_.untried(), IsEmpty());
 }
 
