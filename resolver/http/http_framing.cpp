@@ -73,6 +73,7 @@ void append_status_line(unsigned status, OutBuffer& out) {
 }  // namespace
 
 std::size_t HttpFraming::foresee(Bytes in, registry::HandleGroup& handles) const {
+    if (parser_) return 0;  // it is in the middle of a request
     constexpr std::string_view wanted = "GET /api/handles/";
     std::string_view rest = protocol::text_of(in);
     std::size_t requests = 0;
@@ -180,7 +181,7 @@ Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& 
 
 /// A sender who is slow, or waits for results before he goes on, gets them.
 bool HttpFraming::hand_on() {
-    if (!pool_ || !parser_ || request_.body.empty() || !is_stream(request_)) return false;
+    if (!hands_on() || request_.body.empty()) return false;
     leave(0, next_piece(false));
     return true;
 }

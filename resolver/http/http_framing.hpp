@@ -26,6 +26,9 @@ public:
     std::size_t foresee(protocol::Bytes in, registry::HandleGroup& handles) const override;
     Progress consume(registry::Lookup& lookup, protocol::Bytes in, OutBuffer& out) override;
     bool complete(const std::vector<std::string>& answers, OutBuffer& out) override;
+    bool hands_on() const noexcept override {
+        return pool_ && parser_ && parser_->is_header_done() && is_stream(request_);
+    }
     bool hand_on() override;
     registry::Transport transport() const noexcept override {
         return request_.encrypted ? registry::Transport::tunnels : registry::Transport::tunnel;

@@ -106,6 +106,7 @@ void Connection::answer() {
 Bytes Connection::answer_all(Bytes in) {
     more_requests_ = false;
     while (!in.empty() && !closing_) {
+        if (needs_lookups()) hub_.renew();
         if (foreseen_ == 0) {
             registry::HandleGroup handles;
             foreseen_ = framing_->foresee(in, handles);

@@ -54,6 +54,7 @@ public:
     void answer();
     /// Answers what was received once the disk has delivered what is asked for.
     void set_aside();
+    bool needs_lookups() const noexcept { return !framing_->hands_on(); }
     /// Once a second: has what has come of a request handed on, if the framing wants that.
     void hand_on();
     /// Sends the answer that was deferred, and goes on.

@@ -77,6 +77,10 @@ public:
     /// taken when this one was sent.
     virtual bool complete(const std::vector<std::string>& answers, OutBuffer& out) = 0;
 
+    /// Whether what comes next belongs to a body that is only handed on: `consume` needs no state
+    /// of the registry for it.
+    virtual bool hands_on() const noexcept { return false; }
+
     /// Asked once a second while no answer is waited for: whether what has come so far of a request
     /// is handed on now, as something for later, though it could have been more.
     virtual bool hand_on() { return false; }

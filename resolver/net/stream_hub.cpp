@@ -83,12 +83,11 @@ void StreamHub::read(Connection& connection) {
 /// Answers the connections on turn, in groups whose handles are looked up together.
 void StreamHub::serve_turn() {
     if (turn_.empty()) return;
-    lookup_.renew();
-    tally_.begin(lookup_);
+    renewed_ = false;
     registry::HandleGroup handles;
     auto first = turn_.begin();
     const auto answer_up_to = [&](auto end) {
-        lookup_.look_ahead(handles);
+        if (renewed_) lookup_.look_ahead(handles);
         for (std::span<const std::string_view> rest = handles; first != end; ++first) {
             const bool waits = must_wait(rest.first((*first)->foreseen_handles()));
             rest = rest.subspan((*first)->foreseen_handles());
@@ -97,14 +96,26 @@ void StreamHub::serve_turn() {
         handles.clear();
     };
     for (auto each = turn_.begin(); each != turn_.end(); ++each) {
+        if ((*each)->needs_lookups()) renew();
         (*each)->foresee(handles);
         if (handles.size() == handles.capacity()) answer_up_to(std::next(each));
     }
     answer_up_to(turn_.end());
-    tally_.settle();
-    lookup_.release();
+    if (renewed_) {
+        tally_.settle();
+        lookup_.release();
+    }
     turn_.clear();
     input_used_ = 0;
+}
+
+/// Not before it is needed: while rows of a batch come in, each of their groups changes the
+/// registry, and following it would cost the worker as much as reading the rows.
+void StreamHub::renew() {
+    if (renewed_) return;
+    lookup_.renew();
+    tally_.begin(lookup_);
+    renewed_ = true;
 }
 
 bool StreamHub::must_wait(std::span<const std::string_view> handles) const noexcept {

@@ -62,6 +62,8 @@ private:
     /// Reads from a connection and puts it on turn if that brought anything.
     void read(Connection& connection);
     void serve_turn();
+    /// Brings the look-ups of this turn up to date, unless that was done.
+    void renew();
     bool must_wait(std::span<const std::string_view> handles) const noexcept;
     /// Has a request answered elsewhere, and the connection told when it is.
     void defer(Connection& connection, const Framing::Later& later, registry::Transport transport);
@@ -83,6 +85,7 @@ private:
     boost::asio::posix::stream_descriptor poll_;
     std::vector<std::byte> input_;  ///< what the connections on turn have sent
     std::size_t input_used_ = 0;
+    bool renewed_ = false;           ///< in this turn
     OutBuffer output_;               ///< answers of the connection that is being answered
     std::vector<Connection*> turn_;  ///< what is being served together
     std::vector<std::shared_ptr<Connection>>
