@@ -253,7 +253,8 @@ void CapturingClient::compare_event(const Event& event, const registry::Snapshot
             {.target = "/api/v1/trace/" + protocol::percent_encoded(each) + "?direction=up&depth=1",
              .headers = {who}});
         if (answer.status != 200) continue;  // nothing is known of it: it has no edges
-        for (const auto& edge : answer.json().at("edges").as_array())
+        const boost::json::value trace = answer.json();
+        for (const auto& edge : trace.at("edges").as_array())
             if (edge.at("eventID").as_string() == event.id)
                 edges.emplace(edge.at("from").as_string(), edge.at("to").as_string());
     }

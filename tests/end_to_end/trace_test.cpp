@@ -213,7 +213,8 @@ TEST_F(Tracing, ListsTheCapturesOfACallerInPages) {
             const HttpsAnswer page = ask("GET", target, {}, {who});
             EXPECT_EQ(page.status, 200) << page.body;
             EXPECT_EQ(page.header("gs1-epcis-capture-limit"), "100000");
-            for (const json::value& job : page.json().as_array())
+            const json::value body = page.json();
+            for (const json::value& job : body.as_array())
                 EXPECT_TRUE(jobs.emplace(job.at("captureID").as_string()).second);
             const std::string link = page.header("link");
             target = link.empty() ? link : link.substr(1, link.find('>') - 1);

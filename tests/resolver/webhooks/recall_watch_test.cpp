@@ -20,6 +20,7 @@ public:
         recall_.id = "00000000-0000-0000-0000-000000000001";
         recall_.query = std::get<RecallQuery>(
             read_recall(boost::json::parse(R"({"identifiers":["urn:x:0"]})")));
+        test::commit(store_, {test::home("88.1")});
         recall_.caller.account = api::Account{.name = "boss", .role = api::Role::operator_};
     }
 
