@@ -154,6 +154,25 @@ TEST_F(EventQueries, AskForDeclaredErrorsAndForEventsByTheirIds) {
     EXPECT_THAT(found("EQ_eventID=urn:event:sold&EQ_bizStep=receiving"), IsEmpty());
 }
 
+/// A document says that things were ordered, delivered or paid together, and not that one came of
+/// another: it is found, and makes nothing affected.
+TEST_F(EventQueries, FindTransactionsByThingAndByDocumentWhichConnectNothing) {
+    capture(event("order", 8,
+                  R"("action":"ADD","parentID":"urn:x:pallet","epcList":["urn:x:p","urn:x:q"],)"
+                  R"("bizTransactionList":[{"type":"po","bizTransaction":"urn:x:po:7"}])",
+                  "TransactionEvent"));
+    EXPECT_THAT(found("EQ_bizTransaction=urn:x:po:7"), ElementsAre("order"));
+    EXPECT_THAT(found("EQ_bizTransaction_po=urn:x:po:7&MATCH_epc=urn:x:q"), ElementsAre("order"));
+    EXPECT_THAT(found("MATCH_parentID=urn:x:pallet&eventType=TransactionEvent"),
+                ElementsAre("order"));
+    for (const char* const thing : {"urn:x:p", "urn:x:pallet"}) {
+        const HttpsAnswer trace = ask("GET", std::string{"/api/v1/trace/"} + thing);
+        EXPECT_EQ(trace.status, 200);
+        EXPECT_TRUE(trace.json().at("edges").as_array().empty()) << trace.body;
+    }
+    EXPECT_EQ(ask("GET", "/api/v1/trace/urn:x:po:7").status, 404);
+}
+
 TEST_F(EventQueries, AskForPlacesWithWhatLiesInThem) {
     EXPECT_THAT(found("WD_readPoint=urn:x:works"), ElementsAre("dock"));
     EXPECT_THAT(found("WD_readPoint=urn:x:works:hall1"), ElementsAre("dock"));
