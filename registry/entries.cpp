@@ -44,7 +44,9 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::hook_states, "hook_states", false},
                            AreaName{Area::recalls, "recalls", true},
                            AreaName{Area::recall_members, "recall_members", false},
-                           AreaName{Area::visibility, "visibility", true}};
+                           AreaName{Area::visibility, "visibility", true},
+                           AreaName{Area::idle_templates, "idle_templates", false},
+                           AreaName{Area::audit_details, "audit_details", false}};
 
 }  // namespace
 

@@ -44,6 +44,8 @@ enum class Area : std::uint8_t {
     recalls = 31,          ///< standing ones, by id
     recall_members = 32,   ///< what they have reached, by id and digest
     visibility = 33,       ///< policies for traces, by prefix
+    idle_templates = 40,   ///< that no record has named yet, keyed as they are
+    audit_details = 41,    ///< what logged entries were before and after, by sequence
 };
 
 /// The word for an area; "unknown" for one of a later version.

@@ -137,11 +137,13 @@ Decision decide_record(const ChangeRequest& request, const std::optional<RecordV
     Record result{.handle = record ? std::string{record->handle()} : request.handle,
                   .values = std::get<std::vector<Value>>(std::move(changed))};
     if (auto refusal = find_record_refusal(result)) return std::move(*refusal);
-    if (auto fault = templates::apply_template(result, view))
+    templates::Validator validator{view};
+    if (auto fault = validator.apply(result))
         return Refusal{ResponseCode::invalid_value, std::move(*fault)};
     ChangeSet set{.changes = {}, .origin = std::move(origin)};
     set.changes.emplace_back(registry::PutRecord{registry::EncodedRecord{result}});
     return set;
+    validator.note_uses(set.changes);
 }
 
 /// Of a message that is sent again as it was. One that asks for the same in other octets is
