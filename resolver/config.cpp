@@ -107,6 +107,8 @@ const std::vector<Option> all_options{
     {"limits.identity_requests_burst", &C::limits_identity_requests_burst, 1, 1'000'000'000},
     {"limits.login_failures_max", &C::limits_login_failures_max, 0, 1'000'000},
     {"limits.login_delay_seconds_max", &C::limits_login_delay_seconds_max, 1, 86'400},
+    {"limits.source_applications_per_day", &C::limits_source_applications_per_day, 0, 10'000},
+    {"limits.source_applications_burst", &C::limits_source_applications_burst, 1, 10'000},
     {"limits.identity_login_failures_max", &C::limits_identity_login_failures_max, 0, 1'000'000},
     {"limits.identity_login_delay_seconds_max", &C::limits_identity_login_delay_seconds_max, 1,
      86'400},

@@ -114,6 +114,8 @@ struct Config {
     std::uint32_t limits_identity_requests_burst = 40'000;
     std::uint32_t limits_login_failures_max = 10;
     std::uint32_t limits_login_delay_seconds_max = 300;
+    std::uint32_t limits_source_applications_per_day = 20;
+    std::uint32_t limits_source_applications_burst = 10;
     std::uint32_t limits_identity_login_failures_max = 100;
     std::uint32_t limits_identity_login_delay_seconds_max = 10;
 

@@ -341,6 +341,8 @@ TEST(Reload, TakesOverExactlyTheOptionsThatSaySo) {
     EXPECT_EQ(find_changes_needing_restart(Config{}, all_different()), restart);
     EXPECT_TRUE(find_changes_needing_restart(Config{}, Config{}).empty());
     Config changed;
+                                                     "limits.source_applications_per_day",
+                                                     "limits.source_applications_burst",
     changed.log_level = "debug";
     changed.stop_timeout_seconds = 1;
     EXPECT_TRUE(find_changes_needing_restart(Config{}, changed).empty());
