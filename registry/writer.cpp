@@ -56,6 +56,23 @@ void WriteView::for_each_entry(Area area, std::string_view stem,
 }
 
 std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
+void WriteView::for_each_homed(std::string_view stem,
+                               const std::function<bool(std::string_view)>& visit) const {
+    txn_.walk(store_.prefixes(), bytes_of(stem), [&](const lmdb::Entry& entry) {
+        return protocol::text_of(entry.key).starts_with(stem) &&
+               visit(protocol::text_of(entry.value).substr(1));
+    });
+}
+
+void WriteView::for_each_record(std::string_view stem,
+                                const std::function<bool(const RecordView&)>& visit) const {
+    txn_.walk(store_.records(), bytes_of(stem), [&](const lmdb::Entry& entry) {
+        if (!protocol::text_of(entry.key).starts_with(stem)) return false;
+        const auto record = RecordView::read(entry.value);
+        return !record || visit(*record);
+    });
+}
+
     const auto stored = txn_.get(*store_.change_log(), change_key(sequence));
     if (!stored) return std::nullopt;
     return require_change(sequence, *stored);
