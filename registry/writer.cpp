@@ -1,6 +1,7 @@
 #include "registry/writer.hpp"
 
 #include "protocol/handle/wire.hpp"
+#include "registry/audit.hpp"
 #include "registry/batch.hpp"
 
 namespace idnode::registry {
@@ -55,7 +56,6 @@ void WriteView::for_each_entry(Area area, std::string_view stem,
     });
 }
 
-std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
 void WriteView::for_each_homed(std::string_view stem,
                                const std::function<bool(std::string_view)>& visit) const {
     txn_.walk(store_.prefixes(), bytes_of(stem), [&](const lmdb::Entry& entry) {
@@ -73,6 +73,7 @@ void WriteView::for_each_record(std::string_view stem,
     });
 }
 
+std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
     const auto stored = txn_.get(*store_.change_log(), change_key(sequence));
     if (!stored) return std::nullopt;
     return require_change(sequence, *stored);
@@ -109,6 +110,9 @@ std::uint64_t Writer::prune_changes(std::uint32_t before, std::uint64_t most) {
         const auto change = load_change(sequence, oldest->value);
         if (change && change->time >= before) break;
         txn.remove(log, change_key(sequence));
+        if (!change || change->of_entry)
+            txn.remove(*store_.entries(),
+                       bytes_of(make_entry_key(Area::audit_details, audit_key(sequence))));
         from = sequence + 1;
         ++pruned;
     }

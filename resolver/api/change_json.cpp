@@ -8,7 +8,8 @@ namespace idnode::resolver::api {
 
 using protocol::JsonWriter;
 
-void write_change(std::string& out, const registry::ChangeView& change) {
+void write_change(std::string& out, const registry::ChangeView& change,
+                  std::optional<std::string_view> detail) {
     JsonWriter writer{out};
     writer.begin_object().key("sequence").number(change.sequence);
     writer.key("time").string(protocol::format_time(change.time));
@@ -24,6 +25,10 @@ void write_change(std::string& out, const registry::ChangeView& change) {
     if (!change.after.empty())
         writer.key("after").string(protocol::to_hex(protocol::text_of(change.after)));
     writer.end_object();
+    if (detail) {
+        out.pop_back();
+        out.append(R"(,"content":)").append(*detail).append("}");
+    }
     out += '\n';
 }
 

@@ -113,6 +113,16 @@ TEST_F(Lookups, AndEverythingThatIsAdministeredStandInTheAudit) {
     EXPECT_EQ(ask("GET", "/api/v1/audit?to=2020-01-01T00:00:00Z", watch_).body, "");
     EXPECT_EQ(ask("GET", "/api/v1/audit?from=yesterday", watch_).status, 400);
     EXPECT_EQ(ask("GET", "/api/v1/audit", firm_).status, 403);
+    // What was changed can be read, but for secrets.
+    EXPECT_THAT(own, HasSubstr(R"("content":{"after":"88.1/CAR"}})"));
+    ask("PUT", "/api/v1/accounts/firm", boss_, R"({"password":"another-secret","enabled":false})");
+    const std::string accounts = ask("GET", "/api/v1/audit?about=accounts/FIRM", watch_).body;
+    EXPECT_THAT(
+        accounts,
+        AllOf(HasSubstr(R"("content":{"before":{"role":"enterprise_administrator")"),
+              HasSubstr(R"("enabled":false)"), HasSubstr("(secret)"), Not(HasSubstr("scrypt"))));
+    EXPECT_THAT(node_.do_run({"log", "--json"}),
+                AllOf(HasSubstr(R"("content":{"after":"88.1/CAR"}})"), Not(HasSubstr("scrypt"))));
     const HttpsAnswer first = ask("GET", "/api/v1/audit?limit=1", watch_);
     EXPECT_EQ(first.header("idnode-sequence"), "1");
 }
