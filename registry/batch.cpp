@@ -4,6 +4,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
+#include "registry/audit.hpp"
 #include "registry/trace/references.hpp"
 
 namespace idnode::registry {
@@ -112,8 +113,10 @@ Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     const Digest after = sha256_.of(value);
     if (stored) change.before = before;
     change.after = after;
+    // What is stored is read before it is written over.
+    const std::string detail = make_audit_detail(stored, value);
     txn_.put(*store_.entries(), bytes_of(key), value);
-    note_entry(put.area, put.key, change, origin);
+    note_entry(put.area, put.key, change, detail, origin);
     return stored ? Outcome::replaced : Outcome::created;
 }
 
@@ -133,15 +136,20 @@ Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {
     const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     if (!stored) return Outcome::absent;
     Digest before{};
-    if (is_logged(removal.area)) before = sha256_.of(*stored);
+    std::string detail;
+    if (is_logged(removal.area)) {
+        before = sha256_.of(*stored);
+        detail = make_audit_detail(stored, {});
+    }
     txn_.remove(*store_.entries(), bytes_of(key));
     note_entry(removal.area, removal.key, {.operation = Operation::remove_entry, .before = before},
-               origin);
+               detail, origin);
     return Outcome::removed;
 }
 
 /// An entry has an operation of its own, whatever was asked for.
-void Batch::note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin) {
+void Batch::note_entry(Area area, std::string_view key, ChangeView change,
+                       const std::string& detail, const Origin& origin) {
     entries_changed_ = true;
     if (!is_logged(area)) return;
     const std::string subject = std::string{name_of(area)}.append("/").append(key);
@@ -149,6 +157,8 @@ void Batch::note_entry(Area area, std::string_view key, ChangeView change, const
     change.handle = subject;
     note(change, origin);
     administered_ = sequence_;
+    txn_.put(*store_.entries(), bytes_of(make_entry_key(Area::audit_details, audit_key(sequence_))),
+             bytes_of(detail));
 }
 
 std::uint64_t Batch::commit() && {

@@ -32,7 +32,8 @@ private:
     Outcome apply(const PutEntry& put, const Origin& origin);
     Outcome apply(const RemoveEntry& removal, const Origin& origin);
     Outcome assign(std::string_view key, protocol::Bytes value);
-    void note_entry(Area area, std::string_view key, ChangeView change, const Origin& origin);
+    void note_entry(Area area, std::string_view key, ChangeView change, const std::string& detail,
+                    const Origin& origin);
     Digest digest_of_stored(protocol::Bytes stored);
     void note(ChangeView change, const Origin& origin);
     void change_references(std::string_view handle, std::optional<protocol::Bytes> before,

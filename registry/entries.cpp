@@ -46,7 +46,9 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::things, "things", false},
                            AreaName{Area::thing_names, "thing_names", false},
                            AreaName{Area::thing_groups, "thing_groups", false},
-                           AreaName{Area::transformations, "transformations", false}};
+                           AreaName{Area::transformations, "transformations", false},
+                           AreaName{Area::idle_templates, "idle_templates", false},
+                           AreaName{Area::audit_details, "audit_details", false}};
 
 }  // namespace
 

@@ -46,6 +46,8 @@ enum class Area : std::uint8_t {
     thing_names = 44,      ///< what things are called, by number
     thing_groups = 45,     ///< and how many things each has, by scheme and prefix
     transformations = 46,  ///< inputs and outputs, by transformationID
+    idle_templates = 50,   ///< that no record has named yet, keyed as they are
+    audit_details = 51,    ///< what logged entries were before and after, by sequence
 };
 
 /// The word for an area; "unknown" for one of a later version.

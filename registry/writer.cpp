@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "protocol/handle/wire.hpp"
+#include "registry/audit.hpp"
 #include "registry/batch.hpp"
 
 namespace idnode::registry {
@@ -107,6 +108,23 @@ std::optional<EntryView> WriteView::last_entry_up_to(Area area, std::string_view
     return found ? view_of(area, *found) : std::nullopt;
 }
 
+void WriteView::for_each_homed(std::string_view stem,
+                               const std::function<bool(std::string_view)>& visit) const {
+    txn_.walk(store_.prefixes(), bytes_of(stem), [&](const lmdb::Entry& entry) {
+        return protocol::text_of(entry.key).starts_with(stem) &&
+               visit(protocol::text_of(entry.value).substr(1));
+    });
+}
+
+void WriteView::for_each_record(std::string_view stem,
+                                const std::function<bool(const RecordView&)>& visit) const {
+    txn_.walk(store_.records(), bytes_of(stem), [&](const lmdb::Entry& entry) {
+        if (!protocol::text_of(entry.key).starts_with(stem)) return false;
+        const auto record = RecordView::read(entry.value);
+        return !record || visit(*record);
+    });
+}
+
 std::optional<ChangeView> WriteView::change(std::uint64_t sequence) const {
     const auto stored = txn_.get(*store_.change_log(), change_key(sequence));
     if (!stored) return std::nullopt;
@@ -144,6 +162,9 @@ std::uint64_t Writer::prune_changes(std::uint32_t before, std::uint64_t most) {
         const auto change = load_change(sequence, oldest->value);
         if (change && change->time >= before) break;
         txn.remove(log, change_key(sequence));
+        if (!change || change->of_entry)
+            txn.remove(*store_.entries(),
+                       bytes_of(make_entry_key(Area::audit_details, audit_key(sequence))));
         from = sequence + 1;
         ++pruned;
     }

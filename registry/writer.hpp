@@ -86,6 +86,13 @@ public:
                              const std::function<bool(const EntryView&)>& visit) const;
     /// The last entry of an area whose key is not behind `key`.
     std::optional<EntryView> last_entry_up_to(Area area, std::string_view key) const;
+    /// The homed prefixes whose folded form begins with `stem`, until `visit` returns false.
+    void for_each_homed(std::string_view stem,
+                        const std::function<bool(std::string_view prefix)>& visit) const;
+    /// The records whose folded handles begin with `stem`, until `visit` returns false; those that
+    /// are damaged are passed over.
+    void for_each_record(std::string_view stem,
+                         const std::function<bool(const RecordView&)>& visit) const;
     /// The number of the last change.
     std::uint64_t sequence() const noexcept { return sequence_; }
     /// One change of the log, such as the one that wrote a record; nothing when it was pruned.

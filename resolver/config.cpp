@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "protocol/schemes/other_schemes.hpp"
 #include "resolver/client/home.hpp"
 #include "resolver/net/endpoint.hpp"
 
@@ -61,6 +62,7 @@ const std::vector<Option> all_options{
     {"webhooks.private_destinations", &C::webhooks_private_destinations},
     {"webhooks.trusted_certificates", &C::webhooks_trusted_certificates},
     {"recalls.things_max", &C::recalls_things_max, 1, 2'000'000},
+    {"schemes.ecode", &C::schemes_ecode},
     {"snms.daily_hash", &C::snms_daily_hash},
     {"statistics.enabled", &C::statistics_enabled},
     {"statistics.utc_offset_hours", &C::statistics_utc_offset_hours, 0, 14},
@@ -105,6 +107,8 @@ const std::vector<Option> all_options{
     {"limits.identity_requests_per_second", &C::limits_identity_requests_per_second, 0,
      1'000'000'000},
     {"limits.identity_requests_burst", &C::limits_identity_requests_burst, 1, 1'000'000'000},
+    {"limits.source_applications_per_day", &C::limits_source_applications_per_day, 0, 10'000},
+    {"limits.source_applications_burst", &C::limits_source_applications_burst, 1, 10'000},
     {"limits.login_failures_max", &C::limits_login_failures_max, 0, 1'000'000},
     {"limits.login_delay_seconds_max", &C::limits_login_delay_seconds_max, 1, 86'400},
     {"limits.identity_login_failures_max", &C::limits_identity_login_failures_max, 0, 1'000'000},
@@ -121,6 +125,30 @@ const Option* find_option(std::string_view name) {
     const auto found = std::find_if(all.begin(), all.end(),
                                     [&](const Option& option) { return option.name == name; });
     return found == all.end() ? nullptr : &*found;
+}
+
+/// What the texts of a list are to be.
+struct ListRule {
+    std::string_view option;  ///< empty: of all others
+    std::string_view example;
+    std::string_view expected;
+    bool (*fits)(const std::string& text);
+};
+
+constexpr std::array list_rules{
+    ListRule{"keys.servers", "88.118.9=192.0.2.1:2641",
+             "PREFIX=ADDRESS:PORT such as 88.118.9=192.0.2.1:2641",
+             [](const std::string& text) { return parse_prefix_server(text).has_value(); }},
+    ListRule{
+        "schemes.ecode", "1:4:1-20", "VERSION:NSI:LEAST-MOST such as 1:4:1-20 or 3:5:1-39:letters",
+        [](const std::string& text) { return protocol::parse_ecode_format(text).has_value(); }},
+    ListRule{"", "127.0.0.1:2641", "ADDRESS:PORT such as 127.0.0.1:2641 or [::1]:2641",
+             [](const std::string& text) { return parse_endpoint(text).has_value(); }}};
+
+const ListRule& rule_of(std::string_view option) {
+    return *std::find_if(list_rules.begin(), list_rules.end(), [&](const ListRule& rule) {
+        return rule.option.empty() || rule.option == option;
+    });
 }
 
 bool is_section(const std::string& name) {
@@ -201,19 +229,14 @@ private:
     }
 
     void read(const YAML::Node& node, const Option& option, std::vector<std::string>& value) {
-        const bool by_prefix = option.name == "keys.servers";
+        const ListRule& rule = rule_of(option.name);
         if (!node.IsSequence())
-            return misfit(node, option,
-                          by_prefix ? "a list such as [\"88.118.9=192.0.2.1:2641\"]"
-                                    : "a list such as [\"127.0.0.1:2641\"]");
+            return misfit(node, option, "a list such as [\"" + std::string{rule.example} + "\"]");
         std::vector<std::string> texts;
         for (const auto& each : node) {
             const std::string text = each.IsScalar() ? each.Scalar() : "";
-            if (by_prefix && !parse_prefix_server(text))
-                return misfit(each, option, "PREFIX=ADDRESS:PORT such as 88.118.9=192.0.2.1:2641");
-            if (!by_prefix && !parse_endpoint(text))
-                return misfit(each, option, "ADDRESS:PORT such as 127.0.0.1:2641 or [::1]:2641");
-            texts.push_back(each.Scalar());
+            if (!rule.fits(text)) return misfit(each, option, std::string{rule.expected});
+            texts.push_back(text);
         }
         value = std::move(texts);
     }

@@ -69,6 +69,8 @@ struct Config {
     bool webhooks_private_destinations = false;
     std::string webhooks_trusted_certificates;  ///< a PEM file; empty: those of the system
 
+    std::vector<std::string> schemes_ecode{};
+
     std::uint32_t recalls_things_max = 200'000;
 
     bool snms_daily_hash = false;
@@ -112,6 +114,8 @@ struct Config {
     std::uint32_t limits_datagram_work_burst = 600;
     std::uint32_t limits_identity_requests_per_second = 20'000;
     std::uint32_t limits_identity_requests_burst = 40'000;
+    std::uint32_t limits_source_applications_per_day = 20;
+    std::uint32_t limits_source_applications_burst = 10;
     std::uint32_t limits_login_failures_max = 10;
     std::uint32_t limits_login_delay_seconds_max = 300;
     std::uint32_t limits_identity_login_failures_max = 100;

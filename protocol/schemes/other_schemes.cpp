@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/schemes/check_digits.hpp"
@@ -84,6 +85,42 @@ std::optional<std::string> canonical_ma(std::string_view text) {
     const auto printable = [](char c) { return c > ' ' && c < '\x7f'; };
     if (!std::all_of(rest.begin(), rest.end(), printable)) return std::nullopt;
     return "MA." + folded(rest);
+}
+
+Parsed<EcodeFormat> parse_ecode_format(std::string_view text) {
+    constexpr std::uint8_t nsi_most = 16;
+    constexpr std::uint8_t code_most = 200;
+    std::string_view rest = text;
+    const auto take = [&](char end) {
+        const std::size_t size = std::min(rest.find(end), rest.size());
+        const std::string_view part = rest.substr(0, size);
+        rest.remove_prefix(std::min(size + 1, rest.size()));
+        return part;
+    };
+    const auto number = [](std::string_view part,
+                           std::uint8_t most) -> std::optional<std::uint8_t> {
+        std::uint8_t read = 0;
+        const auto [end, wrong] = std::from_chars(part.data(), part.data() + part.size(), read);
+        if (wrong != std::errc{} || end != part.data() + part.size() || read > most)
+            return std::nullopt;
+        return read;
+    };
+    const std::string_view version = take(':');
+    const auto nsi = number(take(':'), nsi_most);
+    const auto least = number(take('-'), code_most);
+    const auto most = number(take(':'), code_most);
+    const bool fits = version.size() == 1 && is_digit(version.front()) && nsi && least && most &&
+                      *least > 0 && *least <= *most && (rest.empty() || rest == "letters");
+    if (!fits)
+        return FormatError{
+            "expected VERSION:NSI:LEAST-MOST such as 1:4:1-20 or 3:5:1-39:letters, "
+            "found \"" +
+            std::string{text} + '"'};
+    return EcodeFormat{.version = version.front(),
+                       .nsi_digits = *nsi,
+                       .least = *least,
+                       .most = *most,
+                       .letters = !rest.empty()};
 }
 
 std::optional<std::string> canonical_ecode(std::string_view text,

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/error.hpp"
+
 namespace idnode::protocol {
 
 // Grammars of the schemes besides Handle and GS1, each as a function from a text to its one
@@ -33,6 +35,11 @@ struct EcodeFormat {
     std::uint8_t most = 0;
     bool letters = false;
 };
+
+/// `VERSION:NSI:LEAST-MOST`, with `:letters` behind it where the main code has letters as well:
+/// "1:4:1-20", "3:5:1-39:letters". A number system has up to 16 digits, a main code 1 to 200
+/// characters.
+Parsed<EcodeFormat> parse_ecode_format(std::string_view text);
 
 /// `ecode:` and the code, from the bare code or from that.
 std::optional<std::string> canonical_ecode(std::string_view text,

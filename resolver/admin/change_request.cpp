@@ -9,6 +9,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire_string.hpp"
 #include "protocol/json/record_json.hpp"
+#include "resolver/enterprises/occupancy.hpp"
 #include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver::admin {
@@ -137,10 +138,12 @@ Decision decide_record(const ChangeRequest& request, const std::optional<RecordV
     Record result{.handle = record ? std::string{record->handle()} : request.handle,
                   .values = std::get<std::vector<Value>>(std::move(changed))};
     if (auto refusal = find_record_refusal(result)) return std::move(*refusal);
-    if (auto fault = templates::apply_template(result, view))
+    templates::Validator validator{view};
+    if (auto fault = validator.apply(result))
         return Refusal{ResponseCode::invalid_value, std::move(*fault)};
     ChangeSet set{.changes = {}, .origin = std::move(origin)};
     set.changes.emplace_back(registry::PutRecord{registry::EncodedRecord{result}});
+    validator.note_uses(set.changes);
     return set;
 }
 
@@ -291,6 +294,11 @@ registry::Decide decide(ChangeRequest request, Requester requester) {
             return Refusal{ResponseCode::handle_not_found, {}};
         if (!requester.may(request, transaction))
             return Refusal{ResponseCode::access_denied, "You are not permitted to do that"};
+        if (of_prefix)
+            if (const auto whose = enterprises::find_enterprise_of(
+                    transaction, *protocol::registered_prefix(request.handle)))
+                return Refusal{ResponseCode::operation_denied,
+                               "The prefix is one " + *whose + ": its life cycle sees to that"};
         registry::Origin origin{.actor = requester.actor,
                                 .transport = requester.transport,
                                 .operation = operation_of(request.op_code),

@@ -18,6 +18,14 @@ constexpr std::uint32_t iterations_for_one = 10'000;
 /// What all sources together are called that may be forged.
 constexpr limits::LimitKey all_datagrams{};
 
+/// What an application costs, where as many tokens come in a second as applications may in a day.
+constexpr std::uint32_t application_cost = 86'400;
+
+limits::Rate rate_of_applications(const GateOptions& options) noexcept {
+    return {.per_second = options.applications_per_day,
+            .burst = options.applications_burst * application_cost};
+}
+
 std::uint32_t cost_of_agreement(Bytes exchange_key) noexcept {
     return static_cast<std::uint32_t>(1 + exchange_key.size() / exchange_key_octets_for_one);
 }
@@ -37,6 +45,7 @@ Gate::Gate(const GateOptions& options, const Clock& clock)
       source_work_{options.source_work, options.sources_max, clock},
       datagram_work_{options.datagram_work, 1, clock},
       identity_requests_{options.identity_requests, options.identities_max, clock},
+      applications_{rate_of_applications(options), options.sources_max, clock},
       logins_{options.logins, options.identities_max, clock},
       clock_{clock} {}
 
@@ -56,6 +65,12 @@ Gate::Refused Gate::refuse_request(const Source& source) {
     if (source_requests_.take(source.key())) return std::nullopt;
     return refuse(Limit::source_requests,
                   "Too many requests come from your address; try again in a second");
+}
+
+Gate::Refused Gate::refuse_application(const Source& source) {
+    if (applications_.take(source.key(), application_cost)) return std::nullopt;
+    return refuse(Limit::applications,
+                  "Too many applications came from your address; try again tomorrow");
 }
 
 Gate::Refused Gate::refuse_agreement(const Source& source, Bytes exchange_key) {

@@ -19,6 +19,8 @@ struct GateOptions {
     limits::Rate source_work{};
     limits::Rate datagram_work{};  ///< of all sources together that may be forged
     limits::Rate identity_requests{};
+    std::uint32_t applications_per_day = 0;  ///< of one source; 0: any number
+    std::uint32_t applications_burst = 1;
     limits::LoginLimits logins{};
     std::size_t sources_max = 65'536;
     std::size_t identities_max = 65'536;
@@ -61,6 +63,8 @@ public:
     /// Before that many answers are signed by the server: whether as many are left of those that
     /// there may be in a second.
     bool take_signatures(std::uint32_t per_second, std::size_t count);
+    /// Before an enterprise that nobody knows yet applies.
+    Refused refuse_application(const limits::Source& source);
     /// Of every request of somebody who has shown who he is.
     Refused refuse_identity(const protocol::Reference& identity);
 
@@ -76,6 +80,7 @@ private:
     limits::RateLimiter source_work_;
     limits::RateLimiter datagram_work_;
     limits::RateLimiter identity_requests_;
+    limits::RateLimiter applications_;
     limits::LoginGuard logins_;
     const Clock& clock_;
     std::mutex signature_guard_;

@@ -13,9 +13,10 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 
 constexpr std::array<const char*, limit_count> limit_names{
-    "waiting_requests_limit", "source_requests_limit",          "source_work_limit",
-    "datagram_work_limit",    "identity_requests_limit",        "login_delay",
-    "waiting_changes_limit",  "administrative_signature_limit", "request_memory_limit"};
+    "waiting_requests_limit",   "source_requests_limit",          "source_work_limit",
+    "datagram_work_limit",      "identity_requests_limit",        "login_delay",
+    "waiting_changes_limit",    "administrative_signature_limit", "request_memory_limit",
+    "source_applications_limit"};
 constexpr std::array<const char*, change_outcome_count> change_outcome_names{
     "done", "duplicate", "refused", "busy", "failed"};
 constexpr std::array<const char*, proof_outcome_count> proof_outcome_names{"proven", "failed",

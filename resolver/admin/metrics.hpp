@@ -35,8 +35,9 @@ enum class Limit : std::uint8_t {
     changes,            ///< so many changes wait that no more are taken
     signatures,         ///< more certified answers than one second has
     request_memory,     ///< requests that have no answer yet need that much
+    applications,       ///< of enterprises from one source
 };
-inline constexpr std::size_t limit_count = 9;
+inline constexpr std::size_t limit_count = 10;
 
 /// What came of a request for a change.
 enum class ChangeOutcome : std::uint8_t {

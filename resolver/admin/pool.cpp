@@ -20,6 +20,8 @@ GateOptions gate_options_of(const Config& config) {
                           .burst = config.limits_datagram_work_burst},
         .identity_requests = {.per_second = config.limits_identity_requests_per_second,
                               .burst = config.limits_identity_requests_burst},
+        .applications_per_day = config.limits_source_applications_per_day,
+        .applications_burst = config.limits_source_applications_burst,
         .logins = {.failures_allowed = config.limits_login_failures_max,
                    .delay_seconds_max = config.limits_login_delay_seconds_max,
                    .identity_failures_allowed = config.limits_identity_login_failures_max,

@@ -1,5 +1,6 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/time_text.hpp"
+#include "registry/audit.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/change_json.hpp"
 
@@ -8,7 +9,8 @@ namespace {
 
 constexpr std::uint64_t lines_default = 1'000;
 constexpr std::uint64_t lines_most = 100'000;
-constexpr std::uint64_t looked_at_most = 10'000'000;  ///< by one request, whatever fits
+constexpr std::size_t octets_enough = std::size_t{8} << 20;  ///< an answer ends behind them
+constexpr std::uint64_t looked_at_most = 10'000'000;         ///< by one request, whatever fits
 
 struct AuditQuery {
     std::uint64_t after = 0;
@@ -81,10 +83,12 @@ void answer_audit(registry::Lookup& lookup, const Pending& call, const Services&
     registry::for_each_change(lookup.snapshot(), query.after + 1, [&](const auto& change) {
         last = change.sequence;
         if (query.wants(change)) {
-            write_change(reply.body, change, services.authenticator.tokens());
+            write_change(reply.body, change, services.authenticator.tokens(),
+                         change.of_entry ? find_audit_detail(lookup.snapshot(), change.sequence)
+                                         : std::nullopt);
             --left;
         }
-        return left > 0 && --looks > 0;
+        return left > 0 && --looks > 0 && reply.body.size() < octets_enough;
     });
     reply.add_header("Idnode-Sequence", std::to_string(last));
     call->finish(std::move(reply));

@@ -116,8 +116,9 @@ bool is_settled_late(const BatchRow& row) {
 /// The record of a row together with what stays of the one that it replaces, as its template wants
 /// it to be.
 std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
-                                                      const registry::WriteView& view) {
-    protocol::Record record{.handle = row.handle, .values = {}};
+                                                      const registry::WriteView& view,
+                                                      templates::Validator& validator) {
+    protocol::Record record;
     const auto before = row.is_kept ? view.find(row.handle) : std::nullopt;
     if (before)
         before->for_each_value([&](const protocol::ValueView& value) {
@@ -126,13 +127,22 @@ std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
                     row.values.end())
                 record.values.push_back(to_value(value));
         });
-    record.values.insert(record.values.end(), row.values.begin(), row.values.end());
-    if (auto fault = templates::apply_template(record, view)) {
-        const std::string field = fault->substr(0, fault->find(':'));
-        return row_fault(std::move(*fault), field);
+    const bool keeps = !record.values.empty();
+    if (keeps) {
+        record.handle = row.handle;
+        record.values.insert(record.values.end(), row.values.begin(), row.values.end());
+        if (const auto fault = protocol::find_record_fault(record)) return fault_of(*fault);
     }
-    if (record.values == row.values) return *row.record;
-    if (const auto fault = protocol::find_record_fault(record)) return fault_of(*fault);
+    auto verdict = validator.judge(row.handle, keeps ? record.values : row.values);
+    if (verdict.fault) {
+        const std::string field = verdict.fault->substr(0, verdict.fault->find(':'));
+        return row_fault(std::move(*verdict.fault), field);
+    }
+    const bool hides =
+        verdict.asked && verdict.asked->hides_any_of(keeps ? record.values : row.values);
+    if (!keeps && !hides) return *row.record;
+    if (!keeps) record = {.handle = row.handle, .values = row.values};
+    if (hides) verdict.asked->hide(record.values);
     return registry::EncodedRecord{record};
 }
 
@@ -185,6 +195,7 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
                                      const RowsOf& asked, std::vector<registry::Change>& changes) {
     Permission permission{asked.caller, view, asked.config};
     Presence presence;
+    templates::Validator validator{view};
     const bool puts_alone = std::ranges::all_of(rows, [](const BatchRow& row) {
         return row.record && !row.must_be_new && !row.must_exist;
     });
@@ -196,7 +207,7 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
         if (!row.record) {
             changes.emplace_back(registry::RemoveRecord{row.handle});
         } else if (is_settled_late(row)) {
-            auto whole = complete(row, view);
+            auto whole = complete(row, view, validator);
             if (auto* const fault = std::get_if<Fault>(&whole)) {
                 row.fault = std::move(*fault);
                 continue;
@@ -209,6 +220,7 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
         if (!puts_alone) presence.note(row);
         written.push_back(at);
     }
+    validator.note_uses(changes);
     return written;
 }
 

@@ -49,8 +49,8 @@ struct RowsOf {
 
 /// Decides in the transaction which rows are written, each by itself: prefix, permission, and
 /// whether the handle is there, as the rows before have left it. A row that is not written gets a
-/// fault; the changes for the others go behind `changes`. Returns which of the rows have one, in
-/// their order.
+/// fault; the changes for the others go behind `changes`, and behind these what their templates are
+/// to remember. Returns which of the rows have a change, in their order.
 std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::WriteView& view,
                                      const RowsOf& asked, std::vector<registry::Change>& changes);
 

@@ -9,7 +9,8 @@ namespace idnode::resolver::api {
 
 using protocol::JsonWriter;
 
-void write_change(std::string& out, const registry::ChangeView& change, const TokenKey& key) {
+void write_change(std::string& out, const registry::ChangeView& change, const TokenKey& key,
+                  std::optional<std::string_view> detail) {
     JsonWriter writer{out};
     writer.begin_object().key("sequence").number(change.sequence);
     writer.key("time").string(protocol::format_time(change.time));
@@ -29,6 +30,10 @@ void write_change(std::string& out, const registry::ChangeView& change, const To
     write_digest("before", change.before);
     write_digest("after", change.after);
     writer.end_object();
+    if (detail) {
+        out.pop_back();
+        out.append(R"(,"content":)").append(*detail).append("}");
+    }
     out += '\n';
 }
 

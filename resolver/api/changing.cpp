@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/json_writer.hpp"
@@ -99,6 +100,16 @@ void finish(const Pending& call, OpCode op_code, const Found& found,
     call->finish(std::move(reply));
 }
 
+/// The field that a sentence names in front: "prefixes: expected …".
+std::string field_of(std::string_view sentence) {
+    const std::string_view first = sentence.substr(0, sentence.find(':'));
+    const bool is_name = first.size() < sentence.size() && std::ranges::all_of(first, [](char c) {
+                             return std::isalnum(static_cast<unsigned char>(c)) || c == '_' ||
+                                    c == '.' || c == '[' || c == ']';
+                         });
+    return is_name ? std::string{first} : std::string{};
+}
+
 }  // namespace
 
 std::string etag_of(std::uint64_t sequence) { return '"' + std::to_string(sequence) + '"'; }
@@ -117,7 +128,10 @@ Fault busy_fault() {
 }
 
 Fault fault_of(const registry::Refusal& refusal) {
-    return {.status = status_of(refusal.code), .message = refusal.message, .code = refusal.code};
+    return {.status = status_of(refusal.code),
+            .message = refusal.message,
+            .field = field_of(refusal.message),
+            .code = refusal.code};
 }
 
 std::optional<Fault> find_fault(const registry::JobOutcome& outcome) {

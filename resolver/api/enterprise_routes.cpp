@@ -44,6 +44,9 @@ void apply(registry::Lookup&, const Pending& call, const Services& services) {
     if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
     auto application = enterprises::parse_application(std::get<boost::json::value>(json));
     if (!application) return call->fail(fault_of(application.error()));
+    if (!is_operator(call->caller))
+        if (const auto refused = services.gate.refuse_application(call->arrival.source))
+            return call->fail({.status = 429, .message = std::string{refused->sentence}});
     application->id = admin::make_suffix();
     application->applied = services.clock.now();
     write(

@@ -103,6 +103,11 @@ void give(registry::Lookup&, const Pending& call, const Services& services) {
     const auto parsed = parse_granting(std::get<boost::json::value>(json));
     if (!parsed) return call->fail(fault_of(parsed.error()));
     if (!administers(call->caller, parsed->prefix)) return call->fail(not_yours());
+    const std::uint32_t expires = parsed->grant.expires;
+    if (expires != 0 && expires <= services.clock.now())
+        return call->fail(
+            {.message = "expires: expected a time to come, found " + protocol::format_time(expires),
+             .field = "expires"});
     submit(
         call, services,
         [call, asked = *parsed](const registry::WriteView& view) -> registry::Decision {

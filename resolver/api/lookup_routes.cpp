@@ -22,9 +22,19 @@ std::string alias_key(const Identifier& identifier, std::string_view handle) {
     return protocol::folded(identifier.canonical).append("\n").append(protocol::folded(handle));
 }
 
-protocol::RecognitionRules rules_of(const registry::Lookup& lookup) {
+/// The versions of Ecode that the operator has configured (`schemes.ecode`), read once.
+using EcodeTable = std::shared_ptr<const std::vector<protocol::EcodeFormat>>;
+
+EcodeTable read_ecode_table(const Config& config) {
+    std::vector<protocol::EcodeFormat> table;
+    for (const std::string& text : config.schemes_ecode)
+        if (const auto format = protocol::parse_ecode_format(text)) table.push_back(*format);
+    return std::make_shared<const std::vector<protocol::EcodeFormat>>(std::move(table));
+}
+
+protocol::RecognitionRules rules_of(const registry::Lookup& lookup, const EcodeTable& ecodes) {
     return {.is_registered = [&](std::string_view prefix) { return lookup.is_homed(prefix); },
-            .ecode_formats = {}};
+            .ecode_formats = *ecodes};
 }
 
 Fault code_fault() {
@@ -37,17 +47,19 @@ bool is_code(std::string_view code) {
 
 /// What a code can be: everything, or its reading by the scheme that is named.
 std::variant<std::vector<Identifier>, Fault> read_code(const registry::Lookup& lookup,
+                                                       const EcodeTable& ecodes,
                                                        std::string_view code,
                                                        std::string_view scheme) {
     if (!is_code(code)) return code_fault();
-    if (scheme.empty()) return recognise(code, rules_of(lookup));
+    const protocol::RecognitionRules rules = rules_of(lookup, ecodes);
+    if (scheme.empty()) return recognise(code, rules);
     const auto named = protocol::find_scheme(scheme);
     if (!named)
         return Fault{.message =
                          "scheme: expected handle, gs1, oid, ecode, ma, did:bid, vin, uscc "
                          "or uri",
                      .field = "scheme"};
-    auto read = parse_identifier(code, *named, rules_of(lookup));
+    auto read = parse_identifier(code, *named, rules);
     if (!read) return Fault{.message = "code: " + read.error().message(), .field = "code"};
     return std::vector{std::move(*read)};
 }
@@ -69,9 +81,9 @@ std::vector<std::string> find_handles(registry::Lookup& lookup, const Identifier
     return handles;
 }
 
-void look_up(registry::Lookup& lookup, const Pending& call) {
+void look_up(registry::Lookup& lookup, const Pending& call, const EcodeTable& ecodes) {
     const std::string code{call->target.value("code")};
-    auto read = read_code(lookup, code, call->target.value("scheme"));
+    auto read = read_code(lookup, ecodes, code, call->target.value("scheme"));
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     std::string out;
     JsonWriter writer{out};
@@ -130,7 +142,8 @@ registry::Decision decide_alias(const registry::WriteView& view, const Call& cal
 }
 
 /// Makes a record known by a further code, or no longer.
-void change_alias(registry::Lookup& lookup, const Pending& call, const Services& services) {
+void change_alias(registry::Lookup& lookup, const Pending& call, const Services& services,
+                  const EcodeTable& ecodes) {
     auto read = read_alias(*call);
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     const auto& alias = std::get<Alias>(read);
@@ -141,7 +154,7 @@ void change_alias(registry::Lookup& lookup, const Pending& call, const Services&
         !call->caller.account->administers(protocol::prefix_of(alias.handle)))
         return call->fail(
             {.status = 403, .message = "Only who administers the prefix may do that"});
-    auto readings = read_code(lookup, alias.code, alias.scheme);
+    auto readings = read_code(lookup, ecodes, alias.code, alias.scheme);
     if (const auto* const fault = std::get_if<Fault>(&readings)) return call->fail(*fault);
     const auto& identifiers = std::get<std::vector<Identifier>>(readings);
     if (identifiers.empty() || identifiers.front().canonical.size() > code_size_max)
@@ -157,11 +170,15 @@ void change_alias(registry::Lookup& lookup, const Pending& call, const Services&
 }  // namespace
 
 void add_lookup_routes(std::vector<Route>& routes, const Services& services) {
-    routes.push_back({"GET", "/api/v1/lookup", Access::anyone, look_up});
+    const EcodeTable ecodes = read_ecode_table(services.config);
+    routes.push_back({"GET", "/api/v1/lookup", Access::anyone,
+                      [ecodes](registry::Lookup& lookup, const Pending& call) {
+                          look_up(lookup, call, ecodes);
+                      }});
     for (const std::string_view method : {"PUT", "DELETE"})
         routes.push_back({method, "/api/v1/aliases", Access::identified,
-                          [&services](registry::Lookup& lookup, const Pending& call) {
-                              change_alias(lookup, call, services);
+                          [&services, ecodes](registry::Lookup& lookup, const Pending& call) {
+                              change_alias(lookup, call, services, ecodes);
                           }});
 }
 

@@ -125,7 +125,7 @@ std::string_view kind_of(const Fault& fault) {
     switch (fault.status) {
         case 401: return "未登录或登录已失效";
         case 403: return "没有权限";
-        case 404: return "标识不存在";
+        case 404: return fault.title.empty() ? "标识不存在" : "接口不存在";
         case 405: return "不支持的请求方法";
         case 409: return "标识已存在";
         case 412: return "数据已被修改";

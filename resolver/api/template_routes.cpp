@@ -4,7 +4,7 @@
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/snms.hpp"
-#include "resolver/templates/template.hpp"
+#include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -45,8 +45,9 @@ bool may_publish(const Caller& caller, std::string_view prefix) {
 }
 
 /// Decides in the transaction what is stored in place of what is stored, if that is something.
-using Decided = std::variant<registry::Change, registry::Refusal>;
-using DecideTemplate = std::function<Decided(std::optional<std::string_view> stored)>;
+using Decided = std::variant<std::vector<registry::Change>, registry::Refusal>;
+using DecideTemplate =
+    std::function<Decided(const registry::WriteView& view, std::optional<std::string_view> stored)>;
 
 struct Key {
     std::string prefix;
@@ -65,12 +66,11 @@ void write(const Pending& call, const Services& services, const Key& key, Decide
         call, services,
         [call, decide = std::move(decide), at = templates::template_key(key.prefix, key.version)](
             const registry::WriteView& view) -> registry::Decision {
-            Decided decided = decide(view.entry(Area::templates, at));
+            Decided decided = decide(view, view.entry(Area::templates, at));
             if (auto* const refusal = std::get_if<registry::Refusal>(&decided))
                 return std::move(*refusal);
-            registry::ChangeSet set{.changes = {}, .origin = origin_of(*call)};
-            set.changes.push_back(std::get<registry::Change>(std::move(decided)));
-            return set;
+            return registry::ChangeSet{.changes = std::get<0>(std::move(decided)),
+                                       .origin = origin_of(*call)};
         },
         [call, status, data = std::move(data)] { answer(call, data, status); });
 }
@@ -79,23 +79,20 @@ registry::Refusal unknown(const Call& call) {
     return {ResponseCode::handle_not_found, said(call, "There is no such template", "模板不存在")};
 }
 
-registry::Change put(const Template& shown) {
-    return registry::PutEntry{Area::templates, templates::template_key(shown.prefix, shown.version),
-                              templates::to_json(shown)};
-}
-
 void create_template(registry::Lookup&, const Pending& call, const Services& services) {
     auto read = read_template(*call);
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     const auto& made = std::get<Template>(read);
     write(
         call, services, {made.prefix, made.version},
-        [call, made](std::optional<std::string_view> stored) -> Decided {
+        [call, made](const auto&, std::optional<std::string_view> stored) -> Decided {
             if (stored)
                 return registry::Refusal{ResponseCode::handle_already_exists,
                                          said(*call, "The version exists already: it cannot change",
                                               "模板版本已存在，不可修改")};
-            return put(made);
+            std::vector<registry::Change> changes;
+            templates::publish(made, changes);
+            return changes;
         },
         201, templates::to_json(made));
 }
@@ -112,13 +109,15 @@ void extend_template(registry::Lookup&, const Pending& call, const Services& ser
     const auto& added = std::get<Template>(read);
     write(
         call, services, {added.prefix, added.version},
-        [call, added](std::optional<std::string_view> stored) -> Decided {
+        [call, added](const auto&, std::optional<std::string_view> stored) -> Decided {
             const auto before = stored ? template_in(*stored) : std::nullopt;
             if (!before) return unknown(*call);
             auto after = templates::extend(*before, added);
             if (!after)
                 return registry::Refusal{ResponseCode::invalid_value, after.error().message()};
-            return put(*after);
+            return std::vector<registry::Change>{registry::PutEntry{
+                Area::templates, templates::template_key(added.prefix, added.version),
+                templates::to_json(*after)}};
         },
         200, templates::to_json(added));
 }
@@ -152,10 +151,18 @@ void delete_template(registry::Lookup&, const Pending& call, const Services& ser
     if (is_too_long(key)) return call->fail({.message = "version: expected at most 64 octets"});
     write(
         call, services, key,
-        [call, key](std::optional<std::string_view> stored) -> Decided {
+        [call, at = templates::template_key(key.prefix, key.version)](
+            const registry::WriteView& view, std::optional<std::string_view> stored) -> Decided {
             if (!stored) return unknown(*call);
-            return registry::RemoveEntry{Area::templates,
-                                         templates::template_key(key.prefix, key.version)};
+            if (templates::is_in_use(view, at))
+                return registry::Refusal{
+                    ResponseCode::handle_already_exists,
+                    said(*call,
+                         "version: expected one that no record has named, found one in use: "
+                         "publish another version, and disable items of this one",
+                         "模板版本已被标识使用，不可删除；可发布新版本，或停用其中的数据项")};
+            return std::vector<registry::Change>{registry::RemoveEntry{Area::templates, at},
+                                                 registry::RemoveEntry{Area::idle_templates, at}};
         },
         200, "null");
 }

@@ -9,6 +9,7 @@
 #include "resolver/cli/progress.hpp"
 #include "resolver/config.hpp"
 #include "resolver/load/importer.hpp"
+#include "resolver/templates/library.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -18,6 +19,7 @@ struct ImportOptions {
     std::string data_directory;
     std::string format = "auto";
     std::string rejects_file;
+    std::string templates_directory;
     CsvMapping mapping;
     bool json = false;
 };
@@ -118,6 +120,8 @@ ExitCode import_file(const ImportOptions& options) {
         options.rejects_file.empty() ? default_rejects(options.file) : options.rejects_file;
     Rejects rejects{rejects_file};
     const registry::Store store{options.data_directory, registry::Store::Access::write_or_create};
+    if (!options.templates_directory.empty())
+        templates::publish(options.templates_directory, store, SystemClock{}.now());
     ImportSummary summary;
     double seconds = 0;
     {
@@ -148,6 +152,10 @@ void add_import_command(CLI::App& app, Action& chosen) {
     command->add_option("--rejects", options->rejects_file,
                         "Where rejected rows go (FILE.rejects.ndjson)");
     command
+        ->add_option("--templates", options->templates_directory,
+                     "Publish the templates of DIR/*.json first, unless they are there")
+        ->check(CLI::ExistingDirectory);
+    command
         ->add_option("--handle-column", options->mapping.handle_column,
                      "CSV: the column with the handle")
         ->capture_default_str();
@@ -162,6 +170,7 @@ void add_import_command(CLI::App& app, Action& chosen) {
         "NDJSON has a record a line: {\"handle\":\"88.118.8/X\",\"values\":[{\"index\":1,"
         "\"type\":\"URL\",\"data\":{\"format\":\"string\",\"value\":\"https://…\"}}]}\n"
         "CSV has a header row; columns named INDEX:TYPE need no --map.\n"
+        "A record that names a template (value 1001, TEMPLATE) is held to it.\n"
         "A bad row is kept in the rejects file and does not stop the rest (exit code 4).");
     command->callback([&chosen, options] { chosen = [options] { return import_file(*options); }; });
 }

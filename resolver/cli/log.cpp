@@ -8,6 +8,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/json_writer.hpp"
 #include "protocol/json/time_text.hpp"
+#include "registry/audit.hpp"
 #include "registry/changes.hpp"
 #include "resolver/cli/command.hpp"
 
@@ -97,7 +98,8 @@ void write_line(std::string& text, const ChangeView& change) {
     text.append(effect_of(change)).append("\n");
 }
 
-void write_json(std::string& text, const ChangeView& change) {
+void write_json(std::string& text, const ChangeView& change,
+                std::optional<std::string_view> detail) {
     const auto utf8 = [](std::string_view octets) {
         return protocol::is_utf8(octets) ? std::string{octets} : escaped(octets);
     };
@@ -120,6 +122,10 @@ void write_json(std::string& text, const ChangeView& change) {
     if (!change.before.empty()) writer.key("before").string(hex(change.before));
     if (!change.after.empty()) writer.key("after").string(hex(change.after));
     writer.end_object();
+    if (detail) {
+        text.pop_back();
+        text.append(R"(,"content":)").append(*detail).append("}");
+    }
     text.push_back('\n');
 }
 
@@ -170,7 +176,12 @@ private:
         const bool whole = for_each_change(snapshot_, next_, [&](const ChangeView& change) {
             next_ = change.sequence + 1;
             if (filter_.takes(change)) {
-                options_.json ? write_json(text_, change) : write_line(text_, change);
+                if (options_.json)
+                    write_json(text_, change,
+                               change.of_entry ? find_audit_detail(snapshot_, change.sequence)
+                                               : std::nullopt);
+                else
+                    write_line(text_, change);
                 ++shown_;
             }
             return text_.size() < chunk_octets && --left > 0 && shown_ < options_.limit &&
@@ -259,7 +270,9 @@ void add_log_command(CLI::App& app, Action& chosen) {
         "The actor is a user for local commands, INDEX:HANDLE of a key for requests, - if "
         "unknown.\n"
         "--json adds SHA-256 digests of the values before and after; a change without \"before\"\n"
-        "has created something, one without \"after\" has removed it.\n"
+        "has created something, one without \"after\" has removed it. Of what people administer\n"
+        "(accounts, enterprises, templates, grants ...) \"content\" has what it was and is,\n"
+        "but for secrets.\n"
         "Changes older than change_log.retention_days are let go of by the running node.\n"
         "Example: idnode log --data data --prefix 88.118.8 --last 1000 --follow");
     command->callback([&chosen, options] {

@@ -11,6 +11,7 @@
 #include "resolver/cli/command.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/enterprises/lifecycle.hpp"
+#include "resolver/enterprises/occupancy.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -30,10 +31,25 @@ struct PrefixOptions {
     throw CLI::ValidationError{"prefix", fault.message()};
 }
 
-registry::Outcome commit(const Store& store, std::vector<registry::Change> changes) {
-    return registry::Writer{store}
-        .commit(changes, SystemClock{}.now(), local_origin())
-        .outcomes.back();
+/// Throws when the prefix is an enterprise's.
+registry::Outcome commit(const Store& store, const std::string& prefix,
+                         const std::vector<registry::Change>& changes) {
+    const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+        if (const auto whose = enterprises::find_enterprise_of(view, prefix))
+            return registry::Refusal{.message = prefix +
+                                                ": expected a prefix of no enterprise, "
+                                                "found one " +
+                                                *whose + ": idnode enterprise sees to those"};
+        return registry::ChangeSet{.changes = changes, .origin = local_origin()};
+    };
+    const registry::Decide* const jobs[]{&decide};
+    const auto outcome =
+        std::move(registry::Writer{store}.commit(jobs, SystemClock{}.now()).front());
+    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
+        throw std::runtime_error{refusal->message};
+    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
+        std::rethrow_exception(*fault);
+    return std::get<registry::Commit>(outcome).outcomes.back();
 }
 
 ExitCode report(const PrefixOptions& options, std::string_view done) {
@@ -55,13 +71,13 @@ ExitCode report(const PrefixOptions& options, std::string_view done) {
 
 ExitCode home(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write_or_create};
-    const auto outcome = commit(store, {registry::HomePrefix{options.prefix}});
+    const auto outcome = commit(store, options.prefix, {registry::HomePrefix{options.prefix}});
     return report(options, outcome == registry::Outcome::created ? "homed" : "was homed before");
 }
 
 ExitCode unhome(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write};
-    const auto outcome = commit(store, {registry::UnhomePrefix{options.prefix}});
+    const auto outcome = commit(store, options.prefix, {registry::UnhomePrefix{options.prefix}});
     if (outcome == registry::Outcome::removed)
         return report(options, "unhomed; its records are kept");
     report(options, "was not homed");
@@ -107,8 +123,9 @@ ExitCode delegate(const PrefixOptions& options) {
     value.data = encode_site(site);
     record.values.push_back(std::move(value));
     if (auto fault = protocol::find_record_fault(record)) throw_usage(*fault);
-    commit(store, {registry::UnhomePrefix{options.prefix},
-                   registry::PutRecord{registry::EncodedRecord{record}}});
+    commit(store, options.prefix,
+           {registry::UnhomePrefix{options.prefix},
+            registry::PutRecord{registry::EncodedRecord{record}}});
     return report(options, "delegated");
 }
 

@@ -146,6 +146,18 @@ std::optional<Allotment> allotment_from_json(std::string_view json) {
     }
 }
 
+std::optional<protocol::FormatError> find_allotted_prefix_fault(std::string_view prefix) {
+    if (auto fault = protocol::find_prefix_fault(prefix)) return fault;
+    const auto fits = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '.' || c == '-' || c == '_';
+    };
+    if (std::ranges::all_of(prefix, fits)) return std::nullopt;
+    return protocol::FormatError{
+        "prefix: expected letters, digits, '-' and '_' of ASCII between dots, found \"" +
+        std::string{prefix} + '"'};
+}
+
 bool Range::contains(std::string_view prefix) const noexcept {
     const auto number = number_under(parent, prefix);
     return number && *number >= from && *number <= to;
@@ -165,8 +177,8 @@ protocol::Parsed<Range> parse_range(const boost::json::value& json) {
         range.width = static_cast<std::uint32_t>(fields.number_of(*width, "width", 0, 9));
     if (!fields.failed() && range.from > range.to)
         fields.fail("from", "no more than to", fields.find("from"));
-    if (const auto fault = protocol::find_prefix_fault(range.parent))
-        fields.fail({"parent: " + fault->message()});
+    if (const auto fault = find_allotted_prefix_fault(range.parent))
+        fields.fail({"parent" + fault->message().substr(std::string_view{"prefix"}.size())});
     if (fields.failed()) return fields.error();
     return range;
 }

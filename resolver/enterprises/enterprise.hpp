@@ -79,6 +79,10 @@ struct Allotment {
 std::string to_json(const Allotment& allotment);
 std::optional<Allotment> allotment_from_json(std::string_view json);
 
+/// Nothing, or what is wrong with a prefix that is to be allotted, as "prefix: …". It is one of
+/// ASCII letters, digits, '-' and '_': others look like these, and would pass for somebody else's.
+std::optional<protocol::FormatError> find_allotted_prefix_fault(std::string_view prefix);
+
 /// Prefixes that may be allotted: `parent`, a dot, and a number of `width` digits at least.
 struct Range {
     std::string parent{};
@@ -91,6 +95,8 @@ struct Range {
 };
 
 inline constexpr std::size_t ranges_max = 1000;
+/// The key of the one entry of the ranges.
+inline constexpr std::string_view ranges_key = "all";
 
 protocol::Parsed<Range> parse_range(const boost::json::value& json);
 std::string to_json(const std::vector<Range>& ranges);

@@ -4,6 +4,7 @@
 
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
+#include "resolver/enterprises/occupancy.hpp"
 #include "resolver/net/endpoint.hpp"
 #include "resolver/trace/visibility.hpp"
 
@@ -60,7 +61,7 @@ registry::Change put_waiting(std::size_t count) {
 class Prefixes {
 public:
     Prefixes(const WriteView& view, std::string enterprise)
-        : view_{view}, enterprise_{std::move(enterprise)} {}
+        : occupancy_{view, enterprise}, view_{view}, enterprise_{std::move(enterprise)} {}
 
     /// Nothing, or why it cannot be allotted; `prefix` becomes the one that was.
     std::optional<Refusal> allot(const Wanted& wanted, std::string& prefix) {
@@ -72,11 +73,13 @@ public:
                                 " with a free prefix, found none");
             prefix = *next;
         }
-        if (const auto fault = protocol::find_prefix_fault(prefix))
-            return Refusal{ResponseCode::invalid_value, "prefixes: " + fault->message()};
-        if (const auto taken = find_owner(prefix))
-            return conflict("prefixes: expected a free prefix, found " + prefix +
-                            ", which belongs to " + *taken);
+        if (const auto fault =
+                is_company_scope(prefix) ? std::nullopt : find_allotted_prefix_fault(prefix))
+            return Refusal{ResponseCode::invalid_value,
+                           "prefixes" + fault->message().substr(std::string_view{"prefix"}.size())};
+        if (const auto taken =
+                is_taken(prefix) ? "which the same request names before" : occupancy_.find(prefix))
+            return conflict("prefixes: expected a free prefix, found " + prefix + ", " + *taken);
         taken_.push_back(protocol::folded(prefix));
         return serve({.prefix = prefix,
                       .enterprise = enterprise_,
@@ -124,8 +127,7 @@ public:
     }
 
     std::optional<Allotment> find(std::string_view prefix) const {
-        const auto stored = view_.entry(Area::allotments, protocol::folded(prefix));
-        return stored ? allotment_from_json(*stored) : std::nullopt;
+        return occupancy_.allotment_of(prefix);
     }
 
     std::vector<registry::Change>& changes() noexcept { return changes_; }
@@ -136,35 +138,28 @@ private:
             Area::allotments, protocol::folded(allotment.prefix), to_json(allotment)});
     }
 
-    /// Who has the prefix, or one that it stands under.
-    std::optional<std::string> find_owner(std::string_view prefix) const {
-        const std::string own = protocol::folded(prefix);
-        if (std::ranges::find(taken_, own) != taken_.end()) return "the same request";
-        for (std::string_view at = prefix;;) {
-            const auto allotment = find(at);
-            const bool itself = at.size() == prefix.size();
-            if (allotment && (itself || allotment->enterprise != enterprise_))
-                return "the enterprise " + allotment->enterprise;
-            if (itself && view_.is_homed(at)) return "this node";
-            const std::size_t dot = at.rfind('.');
-            if (dot == at.npos) return std::nullopt;
-            at = at.substr(0, dot);
-        }
+    /// By the same request, of which nothing stands in the view yet.
+    bool is_taken(std::string_view prefix) const {
+        return std::ranges::find(taken_, protocol::folded(prefix)) != taken_.end();
     }
 
+    /// What stands above is the same for all of a range, so it is asked for once.
     std::optional<std::string> find_free(std::string_view parent) const {
         constexpr std::uint32_t tries_max = 100'000;
-        const auto stored = view_.entry(Area::ranges, ranges_key);
-        if (!stored) return std::nullopt;
         std::uint32_t tries = 0;
-        for (const Range& range : ranges_from_json(*stored)) {
+        for (const Range& range : ranges_in(view_)) {
             if (!protocol::equal_folded(range.parent, parent)) continue;
+            if (occupancy_.find_above(range.prefix_at(range.from))) continue;
             for (std::uint32_t at = range.from; at <= range.to && tries < tries_max; ++at, ++tries)
-                if (std::string prefix = range.prefix_at(at); !find_owner(prefix)) return prefix;
+                if (std::string prefix = range.prefix_at(at); !is_taken(prefix) &&
+                                                              !occupancy_.find_at(prefix) &&
+                                                              !occupancy_.find_below(prefix))
+                    return prefix;
         }
         return std::nullopt;
     }
 
+    const Occupancy occupancy_;
     const WriteView& view_;
     const std::string enterprise_;
     std::vector<std::string> taken_;
@@ -243,14 +238,16 @@ Decision decide_act(const WriteView& view, Act act, std::string_view id, const D
 }
 
 Decision decide_range(const WriteView& view, const Range& range, registry::Origin origin) {
-    const auto stored = view.entry(Area::ranges, ranges_key);
-    std::vector<Range> ranges = stored ? ranges_from_json(*stored) : std::vector<Range>{};
+    std::vector<Range> ranges = ranges_in(view);
     for (const Range& other : ranges)
         if (overlap(range, other))
             return conflict("from: expected a range of its own, found that it overlaps " +
                             other.prefix_at(other.from) + " to " + other.prefix_at(other.to));
     if (ranges.size() >= ranges_max)
         return Refusal{ResponseCode::invalid_value, "expected at most 1000 ranges"};
+    if (const auto above = Occupancy{view, {}}.find_above(range.prefix_at(range.from)))
+        return conflict("parent: expected one that is this node's to allot from, found " +
+                        range.parent + ": a prefix of the range is one " + *above);
     ranges.push_back(range);
     ChangeSet set{.changes = {}, .origin = std::move(origin)};
     set.changes.emplace_back(

@@ -56,7 +56,4 @@ registry::Decision decide_range(const registry::WriteView& view, const Range& ra
 /// A site of one server that answers over UDP and TCP at ADDR:PORT.
 protocol::Parsed<protocol::Site> make_site_at(std::string_view endpoint);
 
-/// The key of the one entry of the ranges.
-inline constexpr std::string_view ranges_key = "all";
-
 }  // namespace idnode::resolver::enterprises

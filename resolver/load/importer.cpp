@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <future>
 #include <optional>
+#include <span>
 
 #include "protocol/handle/handle.hpp"
+#include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -18,30 +20,60 @@ using registry::PutRecord;
 constexpr std::size_t batch_rows_max = 100'000;
 constexpr std::size_t batch_octets_max = std::size_t{64} << 20;
 
+struct Keyed {
+    std::string key;
+    std::optional<registry::EncodedRecord> record;  ///< nothing: its template is asked first
+};
+
+/// A row that names a template: whether it is a record is known in the transaction.
+struct Held {
+    Row row;
+    std::size_t place;  ///< of its record, in the order of the file
+};
+
 /// What was read from the file and waits to be committed.
 struct Batch {
+    std::vector<Keyed> records;   ///< in the order of the file, until they are arranged
+    std::vector<Held> held;       ///< those that wait for their templates
     std::vector<Change> changes;  ///< puts in key order, each handle once
     std::vector<Row> rejected;
     std::set<std::string> prefixes;
     std::uint64_t rows = 0;
+    std::size_t puts = 0;  ///< changes that register something
     bool last = false;
 };
 
-struct Keyed {
-    std::string key;
-    registry::EncodedRecord record;
-};
-
 /// Sorts by key; of equal keys the one that was read last stays.
-void arrange(std::vector<Keyed> records, Batch& batch) {
+void arrange(Batch& batch) {
+    auto& records = batch.records;
     const auto by_key = [](const Keyed& left, const Keyed& right) { return left.key < right.key; };
     if (!std::is_sorted(records.begin(), records.end(), by_key))
         std::stable_sort(records.begin(), records.end(), by_key);
     batch.changes.reserve(records.size());
     for (std::size_t at = 0; at < records.size(); ++at) {
         const bool again = at + 1 < records.size() && records[at + 1].key == records[at].key;
-        if (!again) batch.changes.emplace_back(PutRecord{std::move(records[at].record)});
+        if (!again) batch.changes.emplace_back(PutRecord{std::move(*records[at].record)});
     }
+    records.clear();
+    batch.puts = batch.changes.size();
+}
+
+/// Holds the rows that name a template to it; those that do not fit are rejected in their places.
+void settle(Batch& batch, const registry::WriteView& view) {
+    if (batch.held.empty()) return;
+    templates::Validator validator{view};
+    for (Held& each : batch.held) {
+        if (auto fault = validator.apply(*each.row.record)) {
+            each.row.record = protocol::FormatError{std::move(*fault)};
+            batch.rejected.push_back(std::move(each.row));
+        } else {
+            batch.records[each.place].record.emplace(*each.row.record);
+        }
+    }
+    std::ranges::stable_sort(batch.rejected, {}, &Row::line);
+    std::erase_if(batch.records, [](const Keyed& each) { return !each.record; });
+    arrange(batch);
+    validator.note_uses(batch.changes);
 }
 
 void note_prefix(std::string_view handle, Batch& batch) {
@@ -51,7 +83,6 @@ void note_prefix(std::string_view handle, Batch& batch) {
 
 Batch read_batch(RowSource& source) {
     Batch batch;
-    std::vector<Keyed> records;
     std::size_t octets = 0;
     std::string last_prefix;
     Row row;
@@ -71,19 +102,35 @@ Batch read_batch(RowSource& source) {
             note_prefix(row.record->handle, batch);
             last_prefix = prefix;
         }
-        records.push_back(
-            {std::string{protocol::text_of(key.bytes())}, registry::EncodedRecord{*row.record}});
+        batch.records.push_back({std::string{protocol::text_of(key.bytes())}, std::nullopt});
+        if (templates::find_template_value(row.record->values))
+            batch.held.push_back({std::move(row), batch.records.size() - 1});
+        else
+            batch.records.back().record.emplace(*row.record);
     }
-    arrange(std::move(records), batch);
+    if (batch.held.empty()) arrange(batch);
     return batch;
 }
 
-void count(const std::vector<Outcome>& outcomes, ImportSummary& summary) {
+void count(std::span<const Outcome> outcomes, ImportSummary& summary) {
     for (const Outcome outcome : outcomes) {
         if (outcome == Outcome::created) ++summary.created;
         if (outcome == Outcome::replaced) ++summary.replaced;
         if (outcome == Outcome::unchanged) ++summary.unchanged;
     }
+}
+
+registry::Commit commit_batch(Batch& batch, registry::Writer& writer, std::uint32_t now,
+                              const registry::Origin& origin) {
+    const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+        settle(batch, view);
+        return registry::ChangeSet{.changes = std::move(batch.changes), .origin = origin};
+    };
+    const registry::Decide* const jobs[]{&decide};
+    auto outcome = std::move(writer.commit(jobs, now).front());
+    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
+        std::rethrow_exception(*fault);
+    return std::get<registry::Commit>(std::move(outcome));
 }
 
 }  // namespace
@@ -98,13 +145,13 @@ ImportSummary import_records(RowSource& source, const registry::Store& store, co
     for (;;) {
         std::optional<std::future<Batch>> next;
         if (!batch.last) next = std::async(std::launch::async, read);
-        const registry::Commit commit = writer.commit(batch.changes, clock.now(), origin);
-        count(commit.outcomes, summary);
+        const registry::Commit commit = commit_batch(batch, writer, clock.now(), origin);
+        count(std::span{commit.outcomes}.first(batch.puts), summary);
         summary.sequence = commit.sequence;
         summary.rows += batch.rows;
         summary.rejected += batch.rejected.size();
         // Rows that a later row of the same batch replaced have had no effect of their own.
-        summary.unchanged += batch.rows - batch.rejected.size() - batch.changes.size();
+        summary.unchanged += batch.rows - batch.rejected.size() - batch.puts;
         for (const Row& row : batch.rejected) hooks.reject(row);
         snapshot.renew();
         for (const std::string& prefix : batch.prefixes)

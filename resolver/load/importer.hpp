@@ -35,8 +35,10 @@ struct ImportHooks {
 /// Loads records in batches. Each batch is sorted and committed as a whole, while the next one is
 /// read: into an empty or lower-sorting store it is appended, otherwise it is put in place, and
 /// what is there already in the same words is left alone. Of two rows with one handle the later
-/// counts. When the store fails, the batches before are in; loading the file again does no harm.
-/// `origin` is for the change log. Throws registry::StoreError and what the source throws.
+/// counts. A record that names a template is held to it in the transaction that writes it, and
+/// rejected as a row that cannot be read is. When the store fails, the batches before are in;
+/// loading the file again does no harm. `origin` is for the change log. Throws registry::StoreError
+/// and what the source throws.
 ImportSummary import_records(RowSource& source, const registry::Store& store, const Clock& clock,
                              const ImportHooks& hooks, const registry::Origin& origin = {});
 

@@ -165,7 +165,8 @@ void add_name(const Name& name, RecordBuilder& record) {
 void build_heat(const Block& block, std::uint64_t heat, RecordBuilder& record) {
     auto random = block.random_of(a_heat, heat);
     const auto suffix = heat_suffix(block, heat);
-    record.start(suffix, suffix, "heat-1.0", moment(block.day - heat_lead, 3, random));
+    record.start(suffix, suffix, "sample.automotive.heat/1",
+                 moment(block.day - heat_lead, 3, random));
     add_name({"钢水炉次", "Steel heat"}, record);
     record.item("GRADE", steel_grades[heat]);
     record.item("HEAT.NUMBER", suffix);
@@ -178,7 +179,8 @@ void build_coil(const Block& block, std::uint64_t coil, RecordBuilder& record) {
     constexpr auto coils_per_heat = coils_per_campaign / heats_per_campaign;
     auto random = block.random_of(a_coil, coil);
     const auto suffix = coil_suffix(block, coil);
-    record.start(suffix, suffix, "coil-1.0", moment(block.day - coil_lead, 9, random));
+    record.start(suffix, suffix, "sample.automotive.coil/1",
+                 moment(block.day - coil_lead, 9, random));
     add_name({"冷轧钢卷", "Cold-rolled steel coil"}, record);
     record.item("GRADE", steel_grades[coil / coils_per_heat]);
     record.item("COIL.NUMBER", suffix);
@@ -194,7 +196,7 @@ void build_batch(const Block& block, std::uint64_t batch, RecordBuilder& record)
     const auto& kind = batch_kinds[batch];
     const auto suffix = batch_suffix(block, batch);
     const auto day = block.day - batch_lead;
-    record.start(suffix, suffix, "batch-1.0", moment(day, 8, random));
+    record.start(suffix, suffix, "sample.automotive.batch/1", moment(day, 8, random));
     add_name(kind.name, record);
     record.item("BATCH", suffix);
     record.item("SUPPLIER", kind.maker);
@@ -214,7 +216,7 @@ void build_part(const Vehicle& vehicle, std::uint64_t assembly, std::uint64_t pa
     const auto& kind = vehicle.assembly_kind(assembly).parts[part];
     const auto suffix = part_suffix(vehicle, assembly, part);
     const auto day = block.day - part_lead;
-    record.start(suffix, suffix, "part-1.0", moment(day, 8, random));
+    record.start(suffix, suffix, "sample.automotive.part/1", moment(day, 8, random));
     add_name(kind.name, record);
     // 952 is the GS1 prefix for examples, so that no code here belongs to a real company.
     Text gtin{"9524118"};
@@ -234,7 +236,7 @@ void build_assembly(const Vehicle& vehicle, std::uint64_t assembly, RecordBuilde
     const auto& kind = vehicle.assembly_kind(assembly);
     const auto suffix = assembly_suffix(vehicle, assembly);
     const auto day = vehicle.block.day - assembly_lead;
-    record.start(suffix, suffix, "assembly-1.0", moment(day, 8, random));
+    record.start(suffix, suffix, "sample.automotive.assembly/1", moment(day, 8, random));
     add_name(kind.name, record);
     record.item("SUPPLIER", kind.maker);
     record.item("PRODUCTION.DATE", Text{}.date(day));
@@ -246,7 +248,7 @@ void build_vehicle(const Vehicle& vehicle, RecordBuilder& record) {
     const auto& block = vehicle.block;
     auto random = block.random_of(a_vehicle, vehicle.number);
     const auto vin = vin_of(block, vehicle.number, vehicle.model);
-    record.start(vin, vin, "vehicle-1.0", moment(block.day, 10, random));
+    record.start(vin, vin, "sample.automotive.vehicle/1", moment(block.day, 10, random));
     add_name(vehicle.model.name, record);
     record.item("VIN", vin);
     const auto& colour = random.pick(colours);

@@ -219,7 +219,7 @@ void build_farm(const Block& block, std::uint64_t farm, RecordBuilder& record) {
     const auto suffix = farm_suffix(block, farm);
     const auto day = block.day - farm_lead;
     const auto& region = random.pick(regions);
-    record.start(suffix, suffix, "farm-1.0", moment(day, block.first_hour() + 6, random));
+    record.start(suffix, suffix, "sample.food.farm/1", moment(day, block.first_hour() + 6, random));
     add_name(block.product.ingredients[farm / farms_per_raw], record);
     record.item("LOT", suffix);
     record.item("ORIGIN", region.chinese);
@@ -233,7 +233,8 @@ void build_raw(const Block& block, std::uint64_t raw, RecordBuilder& record) {
     auto random = block.random_of(a_raw, raw);
     const auto suffix = raw_suffix(block, raw);
     const auto day = block.day - raw_lead;
-    record.start(suffix, suffix, "raw-material-1.0", moment(day, block.first_hour() + 9, random));
+    record.start(suffix, suffix, "sample.food.raw-material/1",
+                 moment(day, block.first_hour() + 9, random));
     add_name(block.product.ingredients[raw], record);
     record.item("LOT", suffix);
     record.item("RECEIPT.DATE", Text{}.date(day));
@@ -250,7 +251,7 @@ void build_raw(const Block& block, std::uint64_t raw, RecordBuilder& record) {
 void build_batch(const Block& block, std::uint64_t batch, RecordBuilder& record) {
     auto random = block.random_of(a_batch, batch);
     const auto suffix = batch_suffix(block, batch);
-    record.start(suffix, suffix, "mixed-batch-1.0",
+    record.start(suffix, suffix, "sample.food.mixed-batch/1",
                  moment(block.day, block.first_hour() + 1, random));
     record.item("NAME", Text{block.product.name.chinese}.add(" 混料批次"));
     record.item("NAME.EN", Text{block.product.name.english}.add(", mixed batch"));
@@ -271,8 +272,8 @@ void build_lot(const Block& block, std::uint64_t lot, RecordBuilder& record) {
     auto random = block.random_of(a_lot, lot);
     const auto gtin = gtin_of(block.product);
     const auto number = lot_number(block, lot);
-    record.start(lot_suffix(block, lot), Text{"01/0"}.add(gtin).add("/10/").add(number), "lot-1.0",
-                 moment(block.day, block.first_hour() + 3, random));
+    record.start(lot_suffix(block, lot), Text{"01/0"}.add(gtin).add("/10/").add(number),
+                 "sample.food.lot/1", moment(block.day, block.first_hour() + 3, random));
     add_name(block.product.name, record);
     record.item("GTIN", gtin);
     record.item("LOT", number);
@@ -293,7 +294,7 @@ void build_carton(const Block& block, std::uint64_t pallet, std::uint64_t carton
     const auto sscc = carton_suffix(block, pallet, carton);
     const auto lot = pallet / pallets_per_lot;
     const auto& product = block.product;
-    record.start(sscc, Text{"00/"}.add(sscc), "carton-1.0",
+    record.start(sscc, Text{"00/"}.add(sscc), "sample.food.carton/1",
                  moment(block.day, block.first_hour() + 5, random));
     add_name(product.name, record);
     record.item("GTIN", case_gtin_of(product));
@@ -309,7 +310,7 @@ void build_carton(const Block& block, std::uint64_t pallet, std::uint64_t carton
 void build_pallet(const Block& block, std::uint64_t pallet, RecordBuilder& record) {
     auto random = block.random_of(a_pallet, pallet);
     const auto sscc = pallet_suffix(block, pallet);
-    record.start(sscc, Text{"00/"}.add(sscc), "pallet-1.0",
+    record.start(sscc, Text{"00/"}.add(sscc), "sample.food.pallet/1",
                  moment(block.day, block.first_hour() + 7, random));
     record.item("NAME", Text{block.product.name.chinese}.add(" 托盘"));
     record.item("NAME.EN", Text{block.product.name.english}.add(", pallet"));
@@ -322,7 +323,7 @@ void build_receipt(const Block& block, std::uint64_t pallet, RecordBuilder& reco
     auto random = block.random_of(a_receipt, pallet);
     const auto suffix = receipt_suffix(block, pallet);
     const auto day = block.day + random.between(1, 6);
-    record.start(suffix, Text{"receipt/"}.add(suffix), "receipt-1.0",
+    record.start(suffix, Text{"receipt/"}.add(suffix), "sample.food.receipt/1",
                  moment(day, block.first_hour() + 9, random));
     add_name(random.pick(dealers), record);
     record.item("RECEIPT.DATE", Text{}.date(day));

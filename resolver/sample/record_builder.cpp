@@ -13,7 +13,7 @@ constexpr std::uint32_t url_index = 1;
 constexpr std::uint32_t administrator_index = 100;
 constexpr std::uint32_t template_index = 1001;  // reserved for it in the field (FIELD.md §4)
 constexpr std::uint32_t first_item_index = 2000;
-constexpr std::uint32_t first_input_index = 3000;
+constexpr std::uint32_t first_input_index = 1100;  // below the items: a template has no say
 
 constexpr std::uint8_t private_permissions =
     protocol::permission::admin_read | protocol::permission::admin_write;

@@ -28,7 +28,7 @@ public:
     /// The same without public read.
     void private_item(std::string_view type, std::string_view data);
 
-    /// Something that went into this one, at the next index from 3000: `type` is `REF.` and its
+    /// Something that went into this one, at the next index from 1100: `type` is `REF.` and its
     /// role, `suffix` belongs to a handle of the same prefix.
     void input(std::string_view type, std::string_view suffix);
 

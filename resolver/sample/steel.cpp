@@ -228,7 +228,7 @@ void add_certificate(const Heat& heat, RecordBuilder& record) {
 void build_heat(const Heat& heat, RecordBuilder& record) {
     auto random = random_of(heat, a_heat, 0);
     const auto suffix = heat_suffix(heat);
-    record.start(suffix, suffix, "heat-1.0", moment(heat.day, heat.hour, random));
+    record.start(suffix, suffix, "sample.steel.heat/1", moment(heat.day, heat.hour, random));
     add_name(heat, "炉次", ", heat", record);
     record.item("STANDARD", heat.grade.standard);
     record.item("HEAT.NUMBER", suffix);
@@ -250,7 +250,7 @@ void build_heat(const Heat& heat, RecordBuilder& record) {
 void build_slab(const Heat& heat, std::uint64_t slab, RecordBuilder& record) {
     auto random = random_of(heat, a_slab, slab);
     const auto suffix = slab_suffix(heat, slab);
-    record.start(suffix, suffix, "slab-1.0", moment(heat.day, heat.hour + 1, random));
+    record.start(suffix, suffix, "sample.steel.slab/1", moment(heat.day, heat.hour + 1, random));
     add_name(heat, "连铸板坯", ", cast slab", record);
     record.item("HEAT.NUMBER", heat_suffix(heat));
     record.item("WEIGHT.KG", Text{}.number(slab_weight(heat, slab)));
@@ -271,7 +271,8 @@ void add_measures(std::uint32_t weight, std::uint32_t thickness, std::uint32_t w
 void build_hot_coil(const Heat& heat, std::uint64_t slab, RecordBuilder& record) {
     auto random = random_of(heat, a_hot_coil, slab);
     const auto suffix = hot_coil_suffix(heat, slab);
-    record.start(suffix, suffix, "hot-coil-1.0", moment(heat.day + 1, heat.hour + 6, random));
+    record.start(suffix, suffix, "sample.steel.hot-coil/1",
+                 moment(heat.day + 1, heat.hour + 6, random));
     add_name(heat, "热轧卷", ", hot-rolled coil", record);
     record.item("COIL.NUMBER", suffix);
     record.item("HEAT.NUMBER", heat_suffix(heat));
@@ -283,7 +284,7 @@ void build_hot_coil(const Heat& heat, std::uint64_t slab, RecordBuilder& record)
 void build_coil(const Heat& heat, std::uint64_t coil, RecordBuilder& record) {
     auto random = random_of(heat, a_coil, coil);
     const auto suffix = coil_suffix(heat, coil);
-    record.start(suffix, suffix, "coil-1.0", moment(heat.day + 3, heat.hour, random));
+    record.start(suffix, suffix, "sample.steel.coil/1", moment(heat.day + 3, heat.hour, random));
     if (heat.grade.cold_rolled)
         add_name(heat, "冷轧卷", ", cold-rolled coil", record);
     else
@@ -308,7 +309,8 @@ void build_strip(const Heat& heat, std::uint64_t coil, std::uint64_t strip, Reco
     auto random = random_of(heat, a_strip, coil * strips_per_coil + strip);
     const auto suffix = Text{coil_suffix(heat, coil)}.add('-').number(strip + 1);
     const auto width = (heat.width - trimmed_edges) / static_cast<std::uint32_t>(strips_per_coil);
-    record.start(suffix, suffix, "slit-coil-1.0", moment(heat.day + 5, heat.hour, random));
+    record.start(suffix, suffix, "sample.steel.slit-coil/1",
+                 moment(heat.day + 5, heat.hour, random));
     add_name(heat, "分条卷", ", slit coil", record);
     record.item("COIL.NUMBER", suffix);
     record.item("HEAT.NUMBER", heat_suffix(heat));

@@ -7,7 +7,7 @@
 
 #include "protocol/json/strict_json.hpp"
 #include "registry/writer.hpp"
-#include "resolver/templates/template.hpp"
+#include "resolver/templates/validation.hpp"
 
 namespace idnode::resolver::templates {
 namespace {
@@ -49,15 +49,17 @@ std::size_t publish(const fs::path& directory, const registry::Store& store, std
     std::vector<Template> read;
     for (const fs::path& file : files) read_file(file, read);
     std::vector<registry::Change> changes;
+    std::size_t published = 0;
     const registry::Snapshot snapshot{store};
     for (const Template& each : read) {
-        std::string key = template_key(each.prefix, each.version);
-        if (!find_entry(snapshot, registry::Area::templates, key))
-            changes.emplace_back(
-                registry::PutEntry{registry::Area::templates, std::move(key), to_json(each)});
+        const std::string key = template_key(each.prefix, each.version);
+        if (!find_entry(snapshot, registry::Area::templates, key)) {
+            publish(each, changes);
+            ++published;
+        }
     }
     if (!changes.empty()) registry::Writer{store}.commit(changes, now);
-    return changes.size();
+    return published;
 }
 
 }  // namespace idnode::resolver::templates

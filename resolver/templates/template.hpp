@@ -34,8 +34,8 @@ enum class Visibility {
 };
 
 /// A pattern that the whole of a value has to match: an extended regular expression (POSIX) over
-/// octets, without references back and without counts behind groups, so that no pattern takes more
-/// than its share of time or memory.
+/// characters of UTF-8, with classes such as \d, without references back, and of bounded size when
+/// its counts are written out, so that no pattern takes more than its share of time or memory.
 class Pattern {
 public:
     static protocol::Parsed<Pattern> compile(std::string text);
@@ -80,8 +80,6 @@ struct Template {
     std::array<std::string, 4> industry{};  ///< 门, 大, 中, 小类
     std::uint32_t kind = 1;                 ///< 1 passive, 2 active carriers
     std::vector<Item> items{};
-
-    const Item* find(std::uint32_t index) const noexcept;
 };
 
 inline constexpr std::size_t items_max = 200;

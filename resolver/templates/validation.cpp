@@ -7,7 +7,6 @@
 #include <boost/url/parse.hpp>
 #include <charconv>
 #include <cmath>
-#include <unordered_map>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
@@ -125,40 +124,32 @@ std::string sentence(const Item& item, std::string_view rule) {
     return fmt::format("item {} \"{}\": {}", item.index, item.name, rule);
 }
 
-std::optional<std::string> find_value_fault(const Value& value, const Template& asked) {
-    if (value.index < item_index_min) return std::nullopt;
-    const Item* const item = asked.find(value.index);
-    if (!item)
-        return fmt::format("item {} \"{}\": expected an item of the template {}, found none",
-                           value.index, value.type, asked.version);
-    if (!item->enabled) return sentence(*item, "state: expected no value, the item is disabled");
-    if (!protocol::equal_folded(value.type, item->name))
-        return sentence(*item, "name: expected this type, found " + excerpt_of(value.type));
-    if (const auto rule = find_rule_fault(*item, value))
-        return sentence(*item, *rule + ", found " + excerpt_of(value.data));
-    return std::nullopt;
-}
-
-/// Templates as they were read last, by the writer's thread, so that the rows of a batch do not
-/// read theirs again and again. What stands in the store decides whether they still hold.
-std::shared_ptr<const Template> read_cached(const std::string& key, std::string_view stored) {
-    struct Known {
+/// Templates as they were read last, by the writer's thread: reading one takes longer than holding
+/// a thousand records to it. What stands in the store decides whether they still hold.
+std::shared_ptr<const CompiledTemplate> read_cached(const std::string& key,
+                                                    std::string_view stored) {
+    struct Read {
         std::string stored;
-        std::shared_ptr<const Template> read;
+        std::shared_ptr<const CompiledTemplate> compiled;
     };
-    constexpr std::size_t known_max = 64;
-    thread_local std::unordered_map<std::string, Known> known;
-    const auto found = known.find(key);
-    if (found != known.end() && found->second.stored == stored) return found->second.read;
+    constexpr std::size_t cached_items_max = 2000;  // each of which may have a pattern's memory
+    thread_local std::map<std::string, Read> cached;
+    thread_local std::size_t cached_items = 0;
+    const auto found = cached.find(key);
+    if (found != cached.end() && found->second.stored == stored) return found->second.compiled;
     boost::system::error_code wrong;
     const auto json = boost::json::parse({stored.data(), stored.size()}, wrong);
     auto parsed =
         wrong ? protocol::Parsed<Template>{protocol::FormatError{{}}} : parse_template(json);
     if (!parsed) return nullptr;
-    if (known.size() >= known_max) known.clear();
-    auto read = std::make_shared<const Template>(std::move(*parsed));
-    known[key] = {std::string{stored}, read};
-    return read;
+    cached_items += parsed->items.size();
+    if (cached_items > cached_items_max) {
+        cached.clear();
+        cached_items = parsed->items.size();
+    }
+    auto compiled = std::make_shared<const CompiledTemplate>(std::move(*parsed));
+    cached[key] = {std::string{stored}, compiled};
+    return compiled;
 }
 
 }  // namespace
@@ -170,41 +161,124 @@ const Value* find_template_value(const std::vector<Value>& values) noexcept {
     return &*found;
 }
 
-std::shared_ptr<const Template> find_template(const registry::WriteView& view,
-                                              std::string_view prefix, std::string_view version) {
-    if (version.empty() || version.size() > version_size_max) return nullptr;
-    for (const std::string_view owner : {prefix, std::string_view{}}) {
-        const std::string key = template_key(owner, version);
-        if (key.size() > registry::entry_key_size_max) continue;
-        if (const auto stored = view.entry(Area::templates, key)) return read_cached(key, *stored);
+CompiledTemplate::CompiledTemplate(Template source) : source_{std::move(source)} {
+    for (const Item& item : source_.items) {
+        places_.push_back({item.index, &item});
+        required_ += item.required && item.enabled ? 1 : 0;
+        hides_ |= item.visibility != Visibility::everybody;
     }
-    return nullptr;
+    std::ranges::sort(places_, {}, &Place::index);
 }
 
-std::optional<std::string> find_fault(const Record& record, const Template& asked) {
-    for (const Value& value : record.values)
-        if (auto fault = find_value_fault(value, asked)) return fault;
-    for (const Item& item : asked.items)
+const Item* CompiledTemplate::find(std::uint32_t index) const noexcept {
+    const auto found = std::ranges::lower_bound(places_, index, {}, &Place::index);
+    return found == places_.end() || found->index != index ? nullptr : found->item;
+}
+
+std::optional<std::string> CompiledTemplate::find_fault(const Value& value) const {
+    const Item* const item = find(value.index);
+    if (!item)
+        return fmt::format("item {} \"{}\": expected an item of the template {}, found none",
+                           value.index, value.type, source_.version);
+    if (!item->enabled) return sentence(*item, "state: expected no value, the item is disabled");
+    if (!protocol::equal_folded(value.type, item->name))
+        return sentence(*item, "name: expected this type, found " + excerpt_of(value.type));
+    if (const auto rule = find_rule_fault(*item, value))
+        return sentence(*item, *rule + ", found " + excerpt_of(value.data));
+    return std::nullopt;
+}
+
+std::optional<std::string> CompiledTemplate::find_fault(const std::vector<Value>& values) const {
+    std::size_t required = 0;
+    for (const Value& value : values) {
+        if (value.index < item_index_min) continue;
+        if (auto fault = find_fault(value)) return fault;
+        required += find(value.index)->required ? 1 : 0;
+    }
+    if (required == required_) return std::nullopt;
+    for (const Item& item : source_.items)
         if (item.required && item.enabled &&
-            std::ranges::find(record.values, item.index, &Value::index) == record.values.end())
+            std::ranges::find(values, item.index, &Value::index) == values.end())
             return sentence(item, "required: expected a value, found none");
     return std::nullopt;
 }
 
-std::optional<std::string> apply_template(Record& record, const registry::WriteView& view) {
-    const Value* const named = find_template_value(record.values);
-    if (!named) return std::nullopt;
-    const auto asked = find_template(view, protocol::prefix_of(record.handle), named->data);
-    if (!asked)
-        return "template: expected the version of a template of the prefix, found " +
-               excerpt_of(protocol::is_utf8(named->data) ? named->data : std::string{"?"});
-    if (auto fault = find_fault(record, *asked)) return fault;
-    for (Value& value : record.values) {
-        const Item* const item = asked->find(value.index);
+bool CompiledTemplate::hides_any_of(const std::vector<Value>& values) const {
+    return hides_ && std::ranges::any_of(values, [&](const Value& value) {
+               const Item* const item = find(value.index);
+               return item && item->visibility != Visibility::everybody &&
+                      value.permissions & protocol::permission::public_read;
+           });
+}
+
+bool CompiledTemplate::hide(std::vector<Value>& values) const {
+    if (!hides_any_of(values)) return false;
+    for (Value& value : values) {
+        const Item* const item = find(value.index);
         if (item && item->visibility != Visibility::everybody)
             value.permissions &= static_cast<std::uint8_t>(~protocol::permission::public_read);
     }
-    return std::nullopt;
+    return true;
+}
+
+Validator::Known Validator::fetch(std::string_view prefix, std::string_view version) const {
+    for (const std::string_view owner : {prefix, std::string_view{}}) {
+        std::string key = template_key(owner, version);
+        if (key.size() > registry::entry_key_size_max) continue;
+        if (const auto stored = view_.entry(Area::templates, key)) {
+            auto compiled = read_cached(key, *stored);
+            return {.compiled = std::move(compiled), .key = std::move(key)};
+        }
+    }
+    return {};
+}
+
+/// Records that come together mostly have one prefix and one template.
+Validator::Known& Validator::find(std::string_view prefix, std::string_view version) {
+    if (last_ && prefix == last_prefix_ && version == last_version_) return *last_;
+    const std::string asked = template_key(prefix, version);
+    auto found = known_.find(asked);
+    if (found == known_.end()) found = known_.emplace(asked, fetch(prefix, version)).first;
+    last_prefix_ = prefix;
+    last_version_ = version;
+    last_ = &found->second;
+    return *last_;
+}
+
+Validator::Verdict Validator::judge(std::string_view handle, const std::vector<Value>& values) {
+    const Value* const named = find_template_value(values);
+    if (!named) return {};
+    const std::string& version = named->data;
+    const bool is_version = !version.empty() && version.size() <= version_size_max;
+    Known* const known = is_version ? &find(protocol::prefix_of(handle), version) : nullptr;
+    if (!known || !known->compiled)
+        return {.fault = "template: expected the version of a template of the prefix, found " +
+                         excerpt_of(protocol::is_utf8(version) ? version : "?")};
+    if (auto fault = known->compiled->find_fault(values)) return {.fault = std::move(fault)};
+    known->used = true;
+    return {.asked = known->compiled.get()};
+}
+
+std::optional<std::string> Validator::apply(Record& record) {
+    Verdict verdict = judge(record.handle, record.values);
+    if (verdict.asked) verdict.asked->hide(record.values);
+    return std::move(verdict.fault);
+}
+
+void Validator::note_uses(std::vector<registry::Change>& changes) const {
+    for (const auto& [asked, known] : known_)
+        if (known.used && view_.entry(Area::idle_templates, known.key))
+            changes.emplace_back(registry::RemoveEntry{Area::idle_templates, known.key});
+}
+
+void publish(const Template& made, std::vector<registry::Change>& changes) {
+    const std::string key = template_key(made.prefix, made.version);
+    changes.emplace_back(registry::PutEntry{Area::templates, key, to_json(made)});
+    changes.emplace_back(registry::PutEntry{Area::idle_templates, key, "1"});
+}
+
+bool is_in_use(const registry::WriteView& view, std::string_view key) {
+    return !view.entry(Area::idle_templates, key);
 }
 
 }  // namespace idnode::resolver::templates

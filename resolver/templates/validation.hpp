@@ -1,7 +1,11 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "protocol/handle/value.hpp"
 #include "registry/writer.hpp"
@@ -15,19 +19,83 @@ inline constexpr std::string_view template_type = "TEMPLATE";
 /// The value by which a record names its template: at index 1001, of type TEMPLATE.
 const protocol::Value* find_template_value(const std::vector<protocol::Value>& values) noexcept;
 
-/// The template of that version for the records of a prefix: its own, or else one that stands for
-/// every prefix.
-std::shared_ptr<const Template> find_template(const registry::WriteView& view,
-                                              std::string_view prefix, std::string_view version);
+/// A template made ready to be held against many records: what is looked for is found at once.
+class CompiledTemplate {
+public:
+    explicit CompiledTemplate(Template source);
+    CompiledTemplate(const CompiledTemplate&) = delete;
+    CompiledTemplate& operator=(const CompiledTemplate&) = delete;
 
-/// What of a record does not fit the template that it names, in a sentence that names item, rule
-/// and value; nothing when all fits, or when it names none. Called in the transaction that writes
-/// the record, on every way that records come. Values of items that not everybody may read lose
-/// their public read.
-std::optional<std::string> apply_template(protocol::Record& record,
-                                          const registry::WriteView& view);
+    /// What of a record's values does not fit, in a sentence that names item, rule and value.
+    std::optional<std::string> find_fault(const std::vector<protocol::Value>& values) const;
 
-/// What of a record does not fit a template.
-std::optional<std::string> find_fault(const protocol::Record& record, const Template& asked);
+    /// Takes public read from the values of items that not everybody may read. Whether it did.
+    bool hide(std::vector<protocol::Value>& values) const;
+    /// Whether it would.
+    bool hides_any_of(const std::vector<protocol::Value>& values) const;
+
+private:
+    struct Place {
+        std::uint32_t index;
+        const Item* item;
+    };
+
+    const Item* find(std::uint32_t index) const noexcept;
+    std::optional<std::string> find_fault(const protocol::Value& value) const;
+
+    const Template source_;
+    std::vector<Place> places_;  ///< by index
+    std::size_t required_ = 0;   ///< items that a record has to have
+    bool hides_ = false;
+};
+
+/// The templates that the records of one transaction name, each fetched once. All ways that records
+/// come hold them to their templates by this, in the transaction that writes them.
+class Validator {
+public:
+    /// The view must outlive it.
+    explicit Validator(const registry::WriteView& view) : view_{view} {}
+
+    /// What became of a record.
+    struct Verdict {
+        std::optional<std::string> fault{};  ///< a sentence; nothing when all fits
+        /// What the record names and fits; null when it names none.
+        const CompiledTemplate* asked = nullptr;
+    };
+
+    /// Holds the values of a record to the template of its prefix that it names, or else to the one
+    /// that stands for every prefix. What is returned lives as long as the validator.
+    Verdict judge(std::string_view handle, const std::vector<protocol::Value>& values);
+
+    /// `judge`, and has the record hide what it must. What of it does not fit, if anything.
+    std::optional<std::string> apply(protocol::Record& record);
+
+    /// Says from now on of the templates that fitted records have named that they are in use. Goes
+    /// behind the changes of these records.
+    void note_uses(std::vector<registry::Change>& changes) const;
+
+private:
+    struct Known {
+        std::shared_ptr<const CompiledTemplate> compiled{};  ///< null: there is none
+        std::string key{};                                   ///< among the entries
+        bool used = false;                                   ///< by a record of this transaction
+    };
+
+    Known& find(std::string_view prefix, std::string_view version);
+    Known fetch(std::string_view prefix, std::string_view version) const;
+
+    const registry::WriteView& view_;
+    std::map<std::string, Known, std::less<>> known_;
+    std::string last_prefix_;
+    std::string last_version_;
+    Known* last_ = nullptr;
+};
+
+/// The changes that publish a template, of which no record can be there yet.
+void publish(const Template& made, std::vector<registry::Change>& changes);
+
+/// Whether records may name the template with this key: they have, or nobody can tell, since it was
+/// published before that was kept.
+bool is_in_use(const registry::WriteView& view, std::string_view key);
 
 }  // namespace idnode::resolver::templates

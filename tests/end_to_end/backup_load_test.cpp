@@ -24,7 +24,7 @@ protected:
         Process sample{{"sample", "--industry", "steel", "--count", record_count},
                        {.out = records}};
         EXPECT_EQ(sample.wait(3 * time_limit), 0);
-        node_.do_run({"import", records});
+        node_.import_sample(records);
         node_.start();
         load_.begin(node_.handle());
         EXPECT_TRUE(load_.await_acknowledged(5));

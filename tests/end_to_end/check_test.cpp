@@ -104,7 +104,8 @@ TEST(Check, IsCleanAfterAnImportWasKilledAtAnyMoment) {
     ASSERT_EQ(sample.wait(3 * time_limit), 0);
     std::uint64_t before = 0;
     for (const int moment : {5, 50, 150, 300, 600}) {
-        Process import{{"import", file, "--data", node.data()}, {}};
+        Process import{{"import", file, "--templates", sample_templates, "--data", node.data()},
+                       {}};
         std::this_thread::sleep_for(std::chrono::milliseconds{moment * patience});
         import.signal(SIGKILL);
         ASSERT_TRUE(import.wait());
@@ -114,7 +115,7 @@ TEST(Check, IsCleanAfterAnImportWasKilledAtAnyMoment) {
         EXPECT_GE(now, before) << "what was committed stays";
         before = now;
     }
-    Process import{{"import", file, "--data", node.data()}, {}};
+    Process import{{"import", file, "--templates", sample_templates, "--data", node.data()}, {}};
     EXPECT_EQ(import.wait(3 * time_limit), 0);
     const auto last = boost::json::parse(node.do_run({"check", "--json"}));
     EXPECT_EQ(last.at("records"), 60'000);

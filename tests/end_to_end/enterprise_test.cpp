@@ -25,7 +25,9 @@ protected:
     void SetUp() override {
         node_.home("88.2");
         node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
-        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.write_config(
+            "listen: {https: ['127.0.0.1:0']}\n"
+            "limits: {source_applications_burst: 4}\n");
         node_.start();
         HttpsConnection https{node_.https()};
         boss_ = log_in(https, "boss", "boss-secret");
@@ -146,6 +148,98 @@ TEST_F(Enterprises, GetPrefixesThatNobodyElseHas) {
     EXPECT_EQ(state_of(second), "applied");
     EXPECT_EQ(act(second, "approve", R"({"prefixes":["88..5"]})").status, 400);
     EXPECT_EQ(act(first, "allot", R"({"prefixes":["88.300.0010.5"]})").status, 200);
+}
+
+TEST_F(Enterprises, ShareNoBranchOfPrefixesWithAnother) {
+    node_.do_run({"prefix", "delegate", "88.50", "--to", "127.0.0.1:1"});
+    node_.do_run({"prefix", "delegate", "88.51.1", "--to", "127.0.0.1:1"});
+    EXPECT_EQ(ask("POST", "/api/v1/prefix-ranges", boss_, R"({"parent":"88.60.1","from":1,"to":9})")
+                  .status,
+              201);
+    const std::string first = apply();
+    EXPECT_EQ(act(first, "approve",
+                  R"({"prefixes":["88.118.8","88.2.7",{"prefix":"88.40.1",)"
+                  R"("delegateTo":"127.0.0.1:1"}]})")
+                  .status,
+              200)
+        << "below a prefix of the node's own";
+    const std::string second = apply();
+    struct Case {
+        std::string wanted, said;
+    };
+    const std::string of_first = "which belongs to the enterprise " + first;
+    for (const Case& each : std::vector<Case>{
+             {"88.118.8", "found 88.118.8, " + of_first},
+             {"88.118", "found 88.118, which stands above 88.118.8, " + of_first},
+             {"88.118.8.1.2", "found 88.118.8.1.2, which stands under 88.118.8, " + of_first},
+             {"88.40", "found 88.40, which stands above 88.40.1, " + of_first},
+             {"88.40.1.1", "found 88.40.1.1, which stands under 88.40.1, " + of_first},
+             {"88.2", "found 88.2, which belongs to this node"},
+             {"88", "found 88, which stands above 88."},
+             {"88.50", "found 88.50, which is delegated to another node"},
+             {"88.50.1", "which stands under 88.50, which is delegated to another node"},
+             {"88.51", "which stands above 88.51.1, which is delegated to another node"},
+             {"88.60", "which stands above the range 88.60.1.1 to 88.60.1.9"},
+             {"88.60.1", "which stands above the range 88.60.1.1 to 88.60.1.9"}}) {
+        const HttpsAnswer refused =
+            act(second, "approve", R"({"prefixes":["88.70",")" + each.wanted + R"("]})");
+        EXPECT_EQ(refused.status, 409) << each.wanted;
+        EXPECT_THAT(refused.body, HasSubstr(each.said));
+        EXPECT_EQ(refused.json().at("field"), "prefixes") << each.wanted;
+        const Outcome by_hand = node_.run(
+            {"enterprise", "approve", second, "--prefix", "88.70", "--prefix", each.wanted});
+        EXPECT_EQ(by_hand.exit_code, 1) << each.wanted;
+        EXPECT_THAT(by_hand.err, HasSubstr(each.said));
+    }
+    EXPECT_EQ(state_of(second), "applied");
+    EXPECT_THAT(node_.do_run({"prefix", "list"}), Not(HasSubstr("88.70"))) << "half applied";
+}
+
+TEST_F(Enterprises, ShareBranchesOfTheNodesOwnPrefixesAndItsRanges) {
+    const std::string first = apply();
+    act(first, "approve", R"({"prefixes":["88.118.8","88.2.7"]})");
+    const std::string of_first = "which belongs to the enterprise " + first;
+    const std::string second = apply();
+    EXPECT_EQ(act(second, "approve", R"({"prefixes":["88.118.80","88.1","88.41"]})").status, 200)
+        << "neither is below another's";
+    EXPECT_EQ(act(first, "allot", R"({"prefixes":["88.118.8.1","88.118"]})").status, 409);
+    EXPECT_EQ(act(first, "allot", R"({"prefixes":["88.118.8.1","88.2.7.1"]})").status, 200);
+    EXPECT_THAT(
+        ask("POST", "/api/v1/prefix-ranges", boss_, R"({"parent":"88.118.8","from":5,"to":9})")
+            .body,
+        HasSubstr("which stands under 88.118.8, " + of_first));
+    EXPECT_EQ(ask("POST", "/api/v1/prefix-ranges", boss_, R"({"parent":"88.118","from":7,"to":99})")
+                  .status,
+              201);
+    EXPECT_THAT(
+        act(second, "allot", R"({"prefixes":[{"parent":"88.118"},{"parent":"88.118"}]})").body,
+        HasSubstr(R"("88.118.7","88.118.9")"))
+        << "what is another's is passed over";
+}
+
+TEST_F(Enterprises, PrefixesAreHomedByTheirLifeCycleAlone) {
+    const std::string id = apply();
+    act(id, "approve", R"({"prefixes":["88.118.8"]})");
+    act(id, "suspend");
+    for (const char* const command : {"home", "unhome"})
+        for (const char* const prefix : {"88.118.8", "88.118.8.1"}) {
+            const Outcome refused = node_.run({"prefix", command, prefix});
+            EXPECT_EQ(refused.exit_code, 1) << command << prefix;
+            EXPECT_THAT(refused.err, HasSubstr("which belongs to the enterprise " + id));
+        }
+    EXPECT_EQ(node_.run({"prefix", "delegate", "88.118.8", "--to", "127.0.0.1:1"}).exit_code, 1);
+    EXPECT_EQ(resolve("88.118.8/A").exit_code, 5) << "it is suspended all the same";
+    node_.home("88.118");
+}
+
+TEST_F(Enterprises, ApplyAsOftenAsASourceMay) {
+    for (int each = 0; each < 4; ++each) apply();
+    EXPECT_EQ(ask("POST", path, {}, R"({"name":"a"})").status, 400) << "that is none";
+    const HttpsAnswer refused = ask("POST", path, {}, application);
+    EXPECT_EQ(refused.status, 429);
+    EXPECT_THAT(refused.body, HasSubstr("Too many applications came from your address"));
+    EXPECT_EQ(node_.metric(R"(idnode_refusals_total{reason="source_applications_limit"})"), 1);
+    EXPECT_EQ(ask("POST", path, boss_, application).status, 201) << "the operator enters others";
 }
 
 TEST_F(Enterprises, WithANodeOfTheirOwnAreReferredTo) {

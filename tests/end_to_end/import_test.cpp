@@ -43,7 +43,7 @@ boost::json::value import_summary(const Node& node, const Arguments& arguments,
                                   std::string_view input = {}, int exit_code = 0) {
     Arguments all{"import"};
     all.insert(all.end(), arguments.begin(), arguments.end());
-    all.push_back("--json");
+    all.insert(all.end(), {"--json", "--templates", sample_templates});
     const Outcome outcome = node.run(all, input);
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.err;
     return boost::json::parse(outcome.out);
@@ -165,7 +165,7 @@ TEST(Import, KeepsBadRowsAsideWithLineAndReasonAndLoadsTheRest) {
                              R"("data":"x"}]})" +
                              "\n";
     const std::string file = node.directory().write("records.ndjson", text);
-    const Outcome outcome = node.run({"import", file});
+    const Outcome outcome = node.run({"import", file, "--templates", sample_templates});
     EXPECT_EQ(outcome.exit_code, 4);
     EXPECT_THAT(outcome.out, HasSubstr("6 rows: 3 created, 0 replaced, 0 unchanged, 3 rejected"));
     for (const char* const line : {"line 2: ", "line 3: ", "line 6: "})
@@ -243,22 +243,24 @@ TEST(Import, OfAChangedRecordReplacesItAlone) {
 
 TEST(Import, NamesPrefixesThatNobodyAnswersForYet) {
     const Node node;
-    const Outcome outcome = node.run({"import", "-"}, sample("steel", 2));
+    const Outcome outcome =
+        node.run({"import", "-", "--templates", sample_templates}, sample("steel", 2));
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_THAT(outcome.err, HasSubstr("idnode prefix home 88.112.6 --data " + node.data()));
     node.home("88.112.6");
-    EXPECT_THAT(node.run({"import", "-"}, sample("steel", 3)).err, IsEmpty());
+    EXPECT_THAT(node.run({"import", "-", "--templates", sample_templates}, sample("steel", 3)).err,
+                IsEmpty());
 }
 
 TEST(Export, IsReadBackToTheSameOctets) {
     const Node first;
     for (const char* const industry : {"automotive", "steel", "food"})
-        first.import(sample(industry, 300));
+        first.import_sample("-", sample(industry, 300));
     const std::string exported = first.do_run({"export"});
     EXPECT_EQ(first.do_run({"export"}), exported);
 
     const Node second;
-    second.import(exported);
+    second.import_sample("-", exported);
     EXPECT_EQ(second.do_run({"export"}), exported);
 }
 
@@ -288,9 +290,9 @@ TEST(Export, OfValuesOfEveryKindIsReadBackToTheSameOctets) {
 TEST(Export, OfOnePrefixHoldsItsRecordsAlone) {
     const Node node;
     for (const char* const industry : {"automotive", "steel", "food"})
-        node.import(sample(industry, 20));
+        node.import_sample("-", sample(industry, 20));
     const Node alone;
-    alone.import(sample("steel", 20));
+    alone.import_sample("-", sample("steel", 20));
     EXPECT_EQ(node.do_run({"export", "--prefix", "88.112.6"}), alone.do_run({"export"}));
     EXPECT_EQ(node.do_run({"export", "--prefix", "88.112"}), "");
 }

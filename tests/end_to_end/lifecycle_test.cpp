@@ -274,7 +274,7 @@ TEST(LargeRegistry, IsServedWithinASecondAndInLittleMemory) {
     const std::string file = node.directory().file("records.ndjson");
     Process sample{{"sample", "--industry", "steel", "--count", "100000"}, {.out = file}};
     ASSERT_EQ(sample.wait(6 * time_limit), 0);
-    Process import{{"import", file, "--data", node.data()}, {}};
+    Process import{{"import", file, "--templates", sample_templates, "--data", node.data()}, {}};
     ASSERT_EQ(import.wait(6 * time_limit), 0);
     std::filesystem::remove(file);
     node.write_config("front:\n  enabled: false\n");  // its memory is an option of its own

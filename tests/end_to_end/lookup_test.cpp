@@ -22,7 +22,9 @@ protected:
                      R"({"handle":"88.2/CAR","values":[{"index":1,"type":"URL","data":"u"}]})"
                      "\n");
         node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
-        node_.write_config("listen: {https: ['127.0.0.1:0']}\n");
+        node_.write_config(
+            "listen: {https: ['127.0.0.1:0']}\n"
+            "schemes: {ecode: ['1:4:1-20', '3:5:1-39:letters']}\n");
         node_.start();
         HttpsConnection https{node_.https()};
         boss_ = log_in(https, "boss", "boss-secret");
@@ -67,6 +69,21 @@ TEST_F(Lookups, FindARecordByEachOfItsCodes) {
     EXPECT_THAT(look_up("1.2.156.5"), Not(HasSubstr("88.1/CAR")));
 }
 
+TEST_F(Lookups, KnowEcodesByTheTableOfTheOperator) {
+    EXPECT_EQ(name("1001198765432101", "88.1/CAR", firm_).status, 204);
+    for (const char* const code : {"1001198765432101", "ecode:1001198765432101"})
+        EXPECT_THAT(look_up(code),
+                    AllOf(HasSubstr(R"("scheme":"ecode","identifier":"ecode:1001198765432101")"),
+                          HasSubstr("88.1/CAR")))
+            << code;
+    EXPECT_EQ(name("300001Ab9", "88.1/CAR", firm_).status, 204);
+    EXPECT_THAT(ask("GET", "/api/v1/lookup?code=300001Ab9&scheme=ecode").body,
+                HasSubstr("88.1/CAR"));
+    EXPECT_EQ(ask("GET", "/api/v1/lookup?code=200001Ab9&scheme=ecode").status, 400);
+    EXPECT_EQ(ask("DELETE", "/api/v1/aliases?code=ecode:300001Ab9&handle=88.1/CAR", firm_).status,
+              204);
+}
+
 TEST_F(Lookups, AnswerAnAmbiguousCodeWithAllThatItCanBe) {
     name("06911354200012", "88.1/CAR", boss_);
     name("(01)06911354200012", "88.2/CAR", boss_);
@@ -96,6 +113,16 @@ TEST_F(Lookups, AndEverythingThatIsAdministeredStandInTheAudit) {
     EXPECT_EQ(ask("GET", "/api/v1/audit?to=2020-01-01T00:00:00Z", watch_).body, "");
     EXPECT_EQ(ask("GET", "/api/v1/audit?from=yesterday", watch_).status, 400);
     EXPECT_EQ(ask("GET", "/api/v1/audit", firm_).status, 403);
+    // What was changed can be read, but for secrets.
+    EXPECT_THAT(own, HasSubstr(R"("content":{"after":"88.1/CAR"}})"));
+    ask("PUT", "/api/v1/accounts/firm", boss_, R"({"password":"another-secret","enabled":false})");
+    const std::string accounts = ask("GET", "/api/v1/audit?about=accounts/FIRM", watch_).body;
+    EXPECT_THAT(
+        accounts,
+        AllOf(HasSubstr(R"("content":{"before":{"role":"enterprise_administrator")"),
+              HasSubstr(R"("enabled":false)"), HasSubstr("(secret)"), Not(HasSubstr("scrypt"))));
+    EXPECT_THAT(node_.do_run({"log", "--json"}),
+                AllOf(HasSubstr(R"("content":{"after":"88.1/CAR"}})"), Not(HasSubstr("scrypt"))));
     const HttpsAnswer first = ask("GET", "/api/v1/audit?limit=1", watch_);
     EXPECT_EQ(first.header("idnode-sequence"), "1");
 }

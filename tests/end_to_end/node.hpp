@@ -11,6 +11,9 @@
 
 namespace idnode::end_to_end {
 
+/// The templates that the records of `idnode sample` name.
+inline const std::string sample_templates = std::string{IDNODE_SOURCE_DIR} + "/conf/samples";
+
 /// How `idnode serve` is called. Port 0 takes a free one.
 struct ServeArguments {
     std::vector<std::string> handle{"127.0.0.1:0"};
@@ -32,6 +35,10 @@ public:
 
     void home(const std::string& prefix) const { do_run({"prefix", "home", prefix}); }
     void import(std::string_view ndjson) const { do_run({"import", "-"}, ndjson); }
+    /// What `idnode sample` has written, a file or `-`.
+    std::string import_sample(const std::string& file, std::string_view ndjson = {}) const {
+        return do_run({"import", file, "--templates", sample_templates}, ndjson);
+    }
     std::uint64_t sequence() const;
 
     /// The configuration of the next start and of the next reload.

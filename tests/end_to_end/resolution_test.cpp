@@ -35,7 +35,7 @@ protected:
                                                   std::to_string(record_count)})
                                           .out};
             node_->home(industry.prefix);
-            node_->import(sample.view());
+            node_->import_sample("-", sample.view());
             industry.records.clear();
             for (std::string line; std::getline(sample, line);) industry.records.push_back(line);
             ASSERT_EQ(industry.records.size(), record_count);

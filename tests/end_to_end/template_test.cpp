@@ -134,6 +134,40 @@ TEST_F(Templates, NeverChangeAVersionButByMoreItems) {
     EXPECT_EQ(say("DELETE", v5, R"({"prefix":"88.1","version":"1.0"})").at("status"), -2);
 }
 
+TEST_F(Templates, StayOnceARecordHasNamedThem) {
+    const std::string key = R"({"prefix":"88.1","version":"1.0"})";
+    say("POST", v5, part);
+    EXPECT_EQ(say("POST", "/identityv2/data", part_row("88.1/A", "much too long")).at("status"),
+              -2);
+    EXPECT_EQ(say("DELETE", v5, key).at("status"), 1) << "nothing was registered by it";
+    say("POST", v5, part);
+    EXPECT_EQ(say("POST", "/identityv2/data", part_row("88.1/A", "n")).at("status"), 1);
+    const auto refused = say("DELETE", v5, key);
+    EXPECT_EQ(refused.at("status"), -2);
+    EXPECT_THAT(std::string{refused.at("message").as_string()}, HasSubstr("模板版本已被标识使用"));
+    const HttpsAnswer conflict = ask("DELETE", "/api/v1/templates?prefix=88.1&version=1.0");
+    EXPECT_EQ(conflict.status, 409);
+    EXPECT_EQ(conflict.json().at("field"), "version");
+    EXPECT_EQ(say("GET", std::string{v5} + "?prefix=88.1&version=1.0").at("status"), 1);
+    // Registered by the operator beside the running node.
+    say("POST", v5, R"({"prefix":"88.1","version":"2.0","items":[{"name":"a","idIndex":2000}]})");
+    const auto imported =
+        node_.run({"import", "-", "--rejects", node_.directory().file("rejects")},
+                  R"({"handle":"88.1/B","values":[{"index":1001,"type":"TEMPLATE","data":"2.0"}]})"
+                  "\n"
+                  R"({"handle":"88.1/C","values":[{"index":1001,"type":"TEMPLATE","data":"2.0"},)"
+                  R"({"index":2000,"type":"b","data":"1"}]})"
+                  "\n"
+                  R"({"handle":"88.1/D","values":[{"index":1001,"type":"TEMPLATE","data":"3.0"}]})"
+                  "\n");
+    EXPECT_EQ(imported.exit_code, 4) << imported.err;
+    EXPECT_THAT(imported.err, HasSubstr("line 2: item 2000 \"a\": name: expected this type"));
+    EXPECT_THAT(imported.err, HasSubstr("line 3: template: expected the version of a template"));
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/C").status, 404);
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/B").status, 200);
+    EXPECT_EQ(ask("DELETE", "/api/v1/templates?prefix=88.1&version=2.0").status, 409);
+}
+
 TEST_F(Templates, AreTheirPrefixsOrThoseOfAllAndNobodyElsesToPublish) {
     ask("PUT", "/api/v1/accounts/firm",
         R"({"role":"enterprise_administrator","password":"some-secret","prefixes":["88.2"]})");

@@ -108,6 +108,26 @@ TEST(Recognition, ReadsEcodesByTheTableItIsGiven) {
     EXPECT_THAT(readings_of("1001198765432101"), IsEmpty());
 }
 
+TEST(Recognition, ReadsItsTableOfEcodesFromText) {
+    const auto plain = parse_ecode_format("1:4:1-20");
+    ASSERT_TRUE(plain) << plain.error().message();
+    EXPECT_EQ(plain->version, '1');
+    EXPECT_EQ(plain->nsi_digits, 4);
+    EXPECT_EQ(plain->least, 1);
+    EXPECT_EQ(plain->most, 20);
+    EXPECT_FALSE(plain->letters);
+    EXPECT_TRUE(parse_ecode_format("3:16:200-200:letters")->letters);
+    EXPECT_TRUE(parse_ecode_format("0:0:1-1"));
+    for (const std::string_view text :
+         {"", "1", "1:4", "1:4:20", "1:4:1-", "1:4:0-20", "1:4:21-20", "1:17:1-20", "1:4:1-201",
+          "11:4:1-20", "a:4:1-20", "1:-4:1-20", "1:4:1-20:digits",
+          "1:4:1-20:letters:", "1: 4:1-20"})
+        EXPECT_FALSE(parse_ecode_format(text)) << text;
+    EXPECT_EQ(parse_ecode_format("1:4").error().message(),
+              "expected VERSION:NSI:LEAST-MOST such as 1:4:1-20 or 3:5:1-39:letters, found "
+              "\"1:4\"");
+}
+
 TEST(Parsing, FollowsTheSchemeThatIsNamedAndWarnsOfCheckDigits) {
     const auto vin = parse_identifier("LATPAB072W1005301", Scheme::vin);
     ASSERT_TRUE(vin);

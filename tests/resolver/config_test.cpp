@@ -186,6 +186,18 @@ TEST(LoadConfig, TakesServersByPrefix) {
               "found \"99.1=192.0.2.1:1\"");
 }
 
+TEST(LoadConfig, TakesTheVersionsOfEcode) {
+    const Loaded loaded = load("schemes: {ecode: [\"1:4:1-20\", \"3:5:1-39:letters\"]}\n");
+    EXPECT_EQ(loaded.complaints, "");
+    EXPECT_EQ(loaded.config.schemes_ecode,
+              (std::vector<std::string>{"1:4:1-20", "3:5:1-39:letters"}));
+    EXPECT_EQ(load("schemes: {ecode: [\"1:4\"]}\n").complaints,
+              "FILE:1: schemes.ecode: expected VERSION:NSI:LEAST-MOST such as 1:4:1-20 or "
+              "3:5:1-39:letters, found \"1:4\"");
+    EXPECT_EQ(load("schemes: {ecode: 1}\n").complaints,
+              "FILE:1: schemes.ecode: expected a list such as [\"1:4:1-20\"], found \"1\"");
+}
+
 TEST(LoadConfig, TakesKeysByIndexAndHandle) {
     const auto load_keys = [](const std::string& keys) {
         return load("administration: {administrators: " + keys + "}");
@@ -295,6 +307,7 @@ const std::vector<std::string_view> restart_expected{"data_directory",
                                                      "webhooks.private_destinations",
                                                      "webhooks.trusted_certificates",
                                                      "recalls.things_max",
+                                                     "schemes.ecode",
                                                      "snms.daily_hash",
                                                      "statistics.enabled",
                                                      "statistics.utc_offset_hours",
@@ -328,6 +341,8 @@ const std::vector<std::string_view> restart_expected{"data_directory",
                                                      "limits.datagram_work_burst",
                                                      "limits.identity_requests_per_second",
                                                      "limits.identity_requests_burst",
+                                                     "limits.source_applications_per_day",
+                                                     "limits.source_applications_burst",
                                                      "limits.login_failures_max",
                                                      "limits.login_delay_seconds_max",
                                                      "limits.identity_login_failures_max",

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <functional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "resolver/templates/validation.hpp"
 #include "tests/support/test_node.hpp"
 #include "tests/support/text_source.hpp"
 
@@ -113,6 +115,72 @@ TEST_F(ImporterTest, LoadsTheSameWhetherRowsAreSortedOrNot) {
     EXPECT_EQ(test::all_records(store_), sorted);
     expect_counts(import(sorted), counts(500, 0, 0, 500, 0, 500));
     EXPECT_EQ(test::faults_of(store_), std::vector<std::string>{});
+}
+
+/// A record that names version 1 of a template whose only item is a number.
+Record weighed(const std::string& handle, const std::string& weight) {
+    Record record = url_record(handle, "u", some_time);
+    protocol::Value named;
+    named.index = templates::template_index;
+    named.type = templates::template_type;
+    named.data = "1";
+    protocol::Value item;
+    item.index = 2000;
+    item.type = "weight";
+    item.data = weight;
+    record.values.push_back(named);
+    record.values.push_back(item);
+    return record;
+}
+
+void publish_weights(const registry::Store& store) {
+    const auto asked = templates::parse_template(boost::json::parse(
+        R"({"prefix":"88.1","version":"1","items":[{"name":"weight","idType":"number",)"
+        R"("idIndex":2000,"visibility":"own"}]})"));
+    std::vector<registry::Change> changes;
+    templates::publish(*asked, changes);
+    registry::Writer{store}.commit(changes, some_time);
+}
+
+TEST_F(ImporterTest, HoldsRowsToTheTemplatesThatTheyName) {
+    publish_weights(store_);
+    ListSource source{[] {
+        auto rows = rows_of({weighed("88.1/c", "3"), weighed("88.1/a", "heavy"),
+                             url_record("88.1/b", "u", some_time), weighed("88.2/a", "1"),
+                             weighed("88.1/d", "4"), weighed("88.1/D", "much")});
+        rows.insert(rows.begin() + 2, bad_row(0));
+        for (std::size_t at = 0; at < rows.size(); ++at) rows[at].line = at + 1;
+        return rows;
+    }()};
+    // What the last row would have replaced stays, since the last row is none.
+    expect_counts(import(source), counts(7, 3, 0, 0, 4, 4));
+    std::vector<std::string> said;
+    for (const Row& row : rejected_)
+        said.push_back(std::to_string(row.line) + " " + row.record.error().message());
+    EXPECT_EQ(said,
+              (std::vector<std::string>{
+                  "2 item 2000 \"weight\": type: expected a number, found \"heavy\"", "3 no record",
+                  "5 template: expected the version of a template of the prefix, found \"1\"",
+                  "7 item 2000 \"weight\": type: expected a number, found \"much\""}));
+    const auto records = test::all_records(store_);
+    ASSERT_EQ(records.size(), 3U);
+    EXPECT_EQ(records[1].handle, "88.1/c");
+    EXPECT_FALSE(records[1].values[2].permissions & protocol::permission::public_read);
+}
+
+TEST_F(ImporterTest, SaysOfATemplateThatItIsInUse) {
+    publish_weights(store_);
+    const auto unused = [&] {
+        const registry::Snapshot snapshot{store_};
+        return find_entry(snapshot, registry::Area::idle_templates,
+                          templates::template_key("88.1", "1"))
+            .has_value();
+    };
+    import({weighed("88.1/a", "heavy"), url_record("88.1/b", "u")});
+    EXPECT_TRUE(unused());
+    expect_counts(import({weighed("88.1/a", "1")}), counts(1, 1, 0, 0, 0, 3));
+    EXPECT_FALSE(unused());
+    expect_counts(import({weighed("88.1/a", "1")}), counts(1, 0, 0, 1, 0, 3));
 }
 
 TEST_F(ImporterTest, TakesTheLaterOfTwoRowsWithOneHandle) {

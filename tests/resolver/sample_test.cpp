@@ -197,7 +197,7 @@ TEST_P(Sample, GivesAnItemTheSameIndexInEveryRecordOfItsTemplate) {
         const auto* const version = find_value(record, "TEMPLATE");
         ASSERT_TRUE(version) << record.handle;
         for (const auto& value : record.values) {
-            if (value.index < 2000 || value.index >= 3000) continue;
+            if (value.index < 2000) continue;
             const auto& item = templates[version->data].emplace(value.index, value.type);
             EXPECT_EQ(item.first->second, value.type) << record.handle;
         }
@@ -273,19 +273,19 @@ constexpr std::array cases{
          .prefix = "88.118.8",
          .build_record = build_automotive_record,
          .plant_size = 8U * 1536 / 32 * (8 + 32 * 476),
-         .digest = 14029039190580464292U},
+         .digest = 2595537686222838235U},
     Case{.name = "steel",
          .industry = Industry::steel,
          .prefix = "88.112.6",
          .build_record = build_steel_record,
          .plant_size = 24U * 1500 * 45,
-         .digest = 16539091085766030743U},
+         .digest = 6708120048971744782U},
     Case{.name = "food",
          .industry = Industry::food,
          .prefix = "88.130.2",
          .build_record = build_food_record,
          .plant_size = 2U * 1500 * 134,
-         .digest = 7381187748336287689U},
+         .digest = 18269919640740209043U},
 };
 
 INSTANTIATE_TEST_SUITE_P(Industries, Sample, testing::ValuesIn(cases),
@@ -355,7 +355,7 @@ TEST(FoodSample, HasValidCheckDigitsInEachGtinAndSscc) {
     for (const auto& record : sample_of(Industry::food, 5000, 7)) {
         const auto* const gtin = find_value(record, "GTIN");
         EXPECT_TRUE(!gtin || protocol::is_valid_gtin(gtin->data)) << record.handle;
-        if (find_value(record, "TEMPLATE")->data != "carton-1.0") continue;
+        if (find_value(record, "TEMPLATE")->data != "sample.food.carton/1") continue;
         ++cartons;
         EXPECT_TRUE(protocol::is_valid_sscc(suffix_of(record))) << record.handle;
         ASSERT_TRUE(gtin) << record.handle;

@@ -45,9 +45,9 @@ TEST_P(Rules, TakeWhatFitsAndNameItemRuleAndValueOtherwise) {
     const auto asked = read(item("x", "," + GetParam().rule));
     ASSERT_TRUE(asked) << asked.error().message();
     protocol::Record record{.handle = "88.1/a", .values = {value(2000, "X", GetParam().good)}};
-    EXPECT_EQ(find_fault(record, *asked), std::nullopt);
+    EXPECT_EQ(CompiledTemplate{*asked}.find_fault(record.values), std::nullopt);
     record.values[0].data = GetParam().bad;
-    const auto fault = find_fault(record, *asked);
+    const auto fault = CompiledTemplate{*asked}.find_fault(record.values);
     ASSERT_TRUE(fault);
     EXPECT_THAT(*fault, HasSubstr("item 2000 \"x\""));
     EXPECT_THAT(*fault, HasSubstr(GetParam().said));
@@ -60,6 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
         Value{R"("metadata":{"minLength":2,"maxLength":3})", "钢卷号", "钢", "minLength"},
         Value{R"("metadata":{"minLength":2,"maxLength":3})", "ab", "钢卷号码", "maxLength"},
         Value{R"("metadata":{"pattern":"[A-Z]{2}[0-9]+"})", "AB12", "AB12 ", "pattern"},
+        Value{R"x("metadata":{"pattern":"[a-f]{1,255}\\*(\\d|钢.){2}"})x", "ab*1钢卷", "ab*1",
+              "pattern"},
         Value{R"("idType":"number","metadata":{"minimum":0,"maximum":"99.5"})", "99.5", "99.51",
               "maximum"},
         Value{R"("idType":2,"metadata":{"minimum":0})", "1e3", "-0.1", "minimum"},
@@ -80,16 +82,19 @@ TEST(Template, WantsWhatIsRequiredAndNothingThatItDoesNotKnow) {
         read(item("a", R"(,"required":true)") + R"(,{"name":"b","idIndex":2001,"state":0})");
     ASSERT_TRUE(asked) << asked.error().message();
     protocol::Record record{.handle = "88.1/a", .values = {value(100, "HS_ADMIN", "any")}};
-    EXPECT_EQ(find_fault(record, *asked),
+    EXPECT_EQ(CompiledTemplate{*asked}.find_fault(record.values),
               "item 2000 \"a\": required: expected a value, found none");
     record.values.push_back(value(2000, "a", "1"));
-    EXPECT_EQ(find_fault(record, *asked), std::nullopt);
+    EXPECT_EQ(CompiledTemplate{*asked}.find_fault(record.values), std::nullopt);
     record.values.push_back(value(2001, "b", "1"));
-    EXPECT_THAT(find_fault(record, *asked).value_or(""), HasSubstr("disabled"));
+    EXPECT_THAT(CompiledTemplate{*asked}.find_fault(record.values).value_or(""),
+                HasSubstr("disabled"));
     record.values.back() = value(2002, "c", "1");
-    EXPECT_THAT(find_fault(record, *asked).value_or(""), HasSubstr("found none"));
+    EXPECT_THAT(CompiledTemplate{*asked}.find_fault(record.values).value_or(""),
+                HasSubstr("found none"));
     record.values.back() = value(2000, "z", "1");
-    EXPECT_THAT(find_fault(record, *asked).value_or(""), HasSubstr("found \"z\""));
+    EXPECT_THAT(CompiledTemplate{*asked}.find_fault(record.values).value_or(""),
+                HasSubstr("found \"z\""));
 }
 
 TEST(Template, SaysWhichFieldIsWrong) {
@@ -101,6 +106,8 @@ TEST(Template, SaysWhichFieldIsWrong) {
     for (int at = 0; at < 201; ++at)
         many += (at > 0 ? "," : "") + std::string{R"({"name":"n)"} + std::to_string(at) +
                 R"(","idIndex":)" + std::to_string(2000 + at) + "}";
+    std::string large;
+    for (int each = 0; each < 8; ++each) large += "[^x]{0,255}";
     for (const Case& each : std::vector<Case>{
              {"", "items"},
              {many, "items"},
@@ -116,7 +123,9 @@ TEST(Template, SaysWhichFieldIsWrong) {
              {item("a", R"(,"metadata":{"minimum":1})"), "metadata.minimum"},
              {item("a", R"(,"metadata":{"pattern":"["})"), "metadata.pattern"},
              {item("a", R"x(,"metadata":{"pattern":"(a)\\1"})x"), "metadata.pattern"},
-             {item("a", R"x(,"metadata":{"pattern":"((a{9}){9})"})x"), "metadata.pattern"},
+             {item("a", R"x(,"metadata":{"pattern":"(((a{11}){11}){11})"})x"), "metadata.pattern"},
+             {item("a", R"x(,"metadata":{"pattern":"a{1,99999}"})x"), "metadata.pattern"},
+             {item("a", R"x(,"metadata":{"pattern":")x" + large + R"x("})x"), "too large"},
              {item("a", R"(,"metadata":{"colour":1})"), "metadata.colour"}}) {
         const auto asked = read(each.items);
         ASSERT_FALSE(asked) << each.items;
@@ -150,6 +159,48 @@ TEST(Template, GrowsByItemsThatNobodyNeedsAndLosesNone) {
     EXPECT_FALSE(extend(*disabled, *read(item("a", R"(,"required":true)"))));
     EXPECT_FALSE(extend(*before, *read(item("a", R"(,"required":false)"))));
     EXPECT_FALSE(extend(*before, *read(R"({"name":"b","idIndex":2001,"required":true})")));
+}
+
+TEST(Validator, HoldsARecordToTheTemplateOfItsPrefixAndThenToThatOfAll) {
+    const test::TempDirectory directory;
+    const registry::Store store{directory / "data", registry::Store::Access::write_or_create};
+    std::vector<registry::Change> changes;
+    publish(*read(item("own", {})), changes);
+    auto of_all = read(item("all", {}) + R"(,{"name":"n","idIndex":2001,"visibility":"own"})");
+    of_all->prefix.clear();
+    publish(*of_all, changes);
+    registry::Writer{store}.commit(changes, 1);
+    const registry::Decide decide = [](const registry::WriteView& view) -> registry::Decision {
+        Validator validator{view};
+        protocol::Record record{.handle = "88.1/a",
+                                .values = {value(1001, "template", "1.0"), value(2000, "own", "")}};
+        EXPECT_EQ(validator.apply(record), std::nullopt);
+        record.values[1].type = "all";
+        EXPECT_THAT(validator.apply(record).value_or(""), HasSubstr("item 2000 \"own\": name"));
+        registry::ChangeSet set;
+        validator.note_uses(set.changes);
+        EXPECT_EQ(set.changes.size(), 1U);
+        EXPECT_TRUE(is_in_use(view, template_key("88.1", "2.0"))) << "nobody knows better";
+        EXPECT_FALSE(is_in_use(view, template_key("", "1.0")));
+        record.handle = "88.2/a";
+        record.values.push_back(value(2001, "n", "1"));
+        EXPECT_EQ(validator.apply(record), std::nullopt);
+        EXPECT_FALSE(record.values[2].permissions & protocol::permission::public_read);
+        EXPECT_TRUE(record.values[1].permissions & protocol::permission::public_read);
+        for (const std::string& version :
+             {std::string{}, std::string(65, '1'), std::string{"2.0"}}) {
+            record.values[0].data = version;
+            EXPECT_THAT(validator.apply(record).value_or(""), HasSubstr("template: expected"));
+        }
+        record.values.erase(record.values.begin());
+        EXPECT_EQ(validator.apply(record), std::nullopt) << "it names none";
+        return set;
+    };
+    const registry::Decide* const jobs[]{&decide};
+    registry::Writer{store}.commit(jobs, 2);
+    const registry::Snapshot snapshot{store};
+    EXPECT_FALSE(find_entry(snapshot, registry::Area::idle_templates, template_key("88.1", "1.0")));
+    EXPECT_TRUE(find_entry(snapshot, registry::Area::idle_templates, template_key("", "1.0")));
 }
 
 TEST(TemplatesOfTheTree, AreAllPublishedOnce) {

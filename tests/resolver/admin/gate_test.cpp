@@ -41,6 +41,8 @@ protected:
     Gate gate{{.source_requests = {.per_second = 1, .burst = 5},
                .source_work = {.per_second = 1, .burst = 6},
                .identity_requests = {.per_second = 1, .burst = 4},
+               .applications_per_day = 2,
+               .applications_burst = 3,
                .logins = {.failures_allowed = 2}},
               clock};
 
@@ -72,6 +74,21 @@ TEST_F(Gates, RefuseTheRequestBeyondTheBurstOfAnIdentity) {
                 HasSubstr("too much at once"));
     EXPECT_FALSE(gate.refuse_identity({.handle = "0.NA/88.118.9", .index = 300}));
     EXPECT_EQ(value(gate.counts().limits, Limit::identity_requests), 1U);
+}
+
+TEST_F(Gates, RefuseTheApplicationBeyondTheBurstOfASourceUntilHalfADayHasPassed) {
+    for (int each = 0; each < 3; ++each) EXPECT_FALSE(gate.refuse_application(here)) << each;
+    EXPECT_THAT(gate.refuse_application(here).value().sentence, HasSubstr("Too many applications"));
+    EXPECT_EQ(value(gate.counts().limits, Limit::applications), 1U);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    const auto other = limits::Source::of_stream(std::as_bytes(std::span{&address, 1}));
+    EXPECT_FALSE(gate.refuse_application(other));
+    clock.time += 43'199;
+    EXPECT_TRUE(gate.refuse_application(here));
+    clock.time += 1;
+    EXPECT_FALSE(gate.refuse_application(here));
+    EXPECT_TRUE(gate.refuse_application(here));
 }
 
 TEST_F(Gates, ChargeAnAgreementByTheSizeOfItsGroup) {

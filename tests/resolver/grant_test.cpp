@@ -1,0 +1,50 @@
+#include "resolver/grants/grant.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace idnode::resolver::grants {
+namespace {
+
+/// What two grantees were granted under 88.1, at that second.
+Granted granted(const std::vector<Grant>& of_friend, std::uint32_t now,
+                const std::vector<std::string>& grantees = {"account:friend"}) {
+    const std::map<std::string, std::string> entries{
+        {grant_key("88.1", "account:FRIEND"), to_json(of_friend)},
+        {grant_key("88.1", "group:chain"), to_json({{.item = "group-item"}})},
+        {grant_key("88.2", "account:friend"), to_json({{.item = "*"}})}};
+    const FindEntry find = [&](registry::Area area,
+                               std::string_view key) -> std::optional<std::string_view> {
+        const auto found = entries.find(std::string{key});
+        if (area != registry::Area::grants || found == entries.end()) return std::nullopt;
+        return found->second;
+    };
+    return {find, "88.1", grantees, now};
+}
+
+TEST(Granted, EndsWithTheSecondThatWasNamed) {
+    const std::vector<Grant> cost{{.item = "cost", .expires = 1000}};
+    EXPECT_TRUE(granted(cost, 999).allows(Right::view, "COST"));
+    EXPECT_EQ(granted(cost, 999).until(), 1000U);
+    EXPECT_FALSE(granted(cost, 1000).allows(Right::view, "cost"));
+    EXPECT_FALSE(granted(cost, 1001).allows(Right::view, "cost"));
+    EXPECT_TRUE(granted({{.item = "cost"}}, 0xffffffff).allows(Right::view, "cost"));
+}
+
+TEST(Granted, IsForTheItemTheRightAndThePrefixThatWereNamed) {
+    const Granted some = granted({{.item = "cost"}, {.item = "order", .right = Right::edit}}, 1);
+    EXPECT_TRUE(some.allows(Right::view, "cost"));
+    EXPECT_FALSE(some.allows(Right::edit, "cost"));
+    EXPECT_TRUE(some.allows(Right::view, "order"));
+    EXPECT_TRUE(some.allows(Right::edit, "order"));
+    EXPECT_FALSE(some.allows(Right::view, "group-item"));
+    EXPECT_FALSE(some.allows(Right::view, "c\xd0\xbest")) << "an o of Cyrillic";
+    EXPECT_TRUE(
+        granted({}, 1, {"account:friend", "group:chain"}).allows(Right::view, "group-item"));
+    EXPECT_FALSE(granted({{.item = "*"}}, 1).allows(Right::view, "HS_SECKEY"));
+    EXPECT_FALSE(granted({{.item = "hs_admin"}}, 1).allows(Right::view, "hs_ADMIN"));
+}
+
+}  // namespace
+}  // namespace idnode::resolver::grants
