@@ -50,10 +50,10 @@ protected:
     void TearDown() override { EXPECT_EQ(here_.stop(), 0); }
 
     void start(const std::string& more = {}) {
-        here_.write_config("listen: {https: ['127.0.0.1:0']}\nadministration: {threads: 1}\n"
-                           "stop_timeout_seconds: 1\n" +
-                           ("keys: {servers: [\"99.1=" + format(there_.handle()) + "\"]" + more) +
-                           "}\n");
+        here_.write_config(
+            "listen: {https: ['127.0.0.1:0']}\nadministration: {threads: 1}\n"
+            "stop_timeout_seconds: 1\n" +
+            ("keys: {servers: [\"99.1=" + format(there_.handle()) + "\"]" + more) + "}\n");
         here_.start();
     }
     std::string certificate_file() const { return there_.directory().file("client.pem"); }
