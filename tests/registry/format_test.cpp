@@ -186,8 +186,9 @@ TEST(RegistryFormat, TwoWithEventsIsCarriedOverWhenItIsOpenedToWrite) {
     const std::string lot = "01/04012345123456/10/L1";
     std::vector<std::string> expected{
         "88.1/HEAT " + lot + " transformation 1- 5.5 KGM urn:e:1",
-        "88.1/HEAT 88.1/COIL reference - 0  88.1/COIL", lot + ' ' + lot + "/21/S1 membership - 0  ",
-        lot + "/21/S1 00/106141412345678908 aggregation 2-4 0  urn:e:2",
+        "88.1/HEAT 88.1/COIL reference - 0  88.1/COIL",
+        lot + " 01/04012345123456/21/S1 membership - 0  ",
+        "01/04012345123456/21/S1 00/106141412345678908 aggregation 2-4 0  urn:e:2",
         "urn:x:a urn:x:b transformation 6- 0  urn:e:5"};
     std::ranges::sort(expected);
     EXPECT_EQ(edges_of(store), expected);
