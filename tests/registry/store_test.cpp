@@ -155,14 +155,14 @@ TEST(Store, RefusesAnotherFormatVersionAndNamesBoth) {
     const TempDirectory directory;
     commit(make_store(directory), {put(url_record("88.1/a", "one"))});
     tamper(directory, [](lmdb::WriteTxn& txn) {
-        txn.put(txn.open_table("meta"), bytes_of("format"), bytes_of({"\0\0\0\3", 4}));
+        txn.put(txn.open_table("meta"), bytes_of("format"), bytes_of({"\0\0\0\4", 4}));
     });
     expect_foreign_and_unchanged(directory);
     try {
         make_store(directory);
     } catch (const StoreError& error) {
         EXPECT_STREQ(error.what(),
-                     "the registry has format 3, this program knows the formats 1 to 2");
+                     "the registry has format 4, this program knows the formats 1 to 3");
     }
 }
 
