@@ -141,26 +141,6 @@ TEST_F(Tracing, RecallsWhatASuspectWentInto) {
               400);
 }
 
-TEST_F(Tracing, StreamsALongRecallAndKeepsTheConnection) {
-    constexpr int outputs = 5'000;
-    std::string list;
-    for (int at = 0; at < outputs; ++at)
-        list += (at > 0 ? ",\"urn:x:part" : "\"urn:x:part") + std::to_string(at) + '"';
-    capture(R"({"type":"TransformationEvent",)" + timed("2026-01-01T00:00:00Z") +
-            R"(,"inputEPCList":["urn:x:heat1"],"outputEPCList":[)" + list + "]}");
-    HttpsConnection https{node_.https()};
-    for (int round = 0; round < 2; ++round) {
-        const HttpsAnswer lines =
-            https.ask({.method = "POST",
-                       .target = "/api/v1/recall",
-                       .headers = {boss_, json_content, "Accept: application/x-ndjson"},
-                       .body = R"({"identifiers":["urn:x:heat1"]})"});
-        EXPECT_EQ(lines.header("transfer-encoding"), "chunked");
-        EXPECT_EQ(std::ranges::count(lines.body, '\n'), outputs);
-        EXPECT_THAT(lines.body, HasSubstr(R"("id":"urn:x:part4999")"));
-    }
-}
-
 TEST_F(Tracing, TakesAnErrorBackAndADuplicateForWhatItIs) {
     capture(heat_to_lot());
     capture(heat_to_lot());

@@ -78,21 +78,20 @@ bool may_point_to(std::string_view from, std::string_view to) {
 bool may_use(const Source& source, std::string_view name) {
     constexpr std::array<std::string_view, 2> for_all{"openssl/evp.h", "arpa/inet.h"};
     // Beside LMDB, what it takes to ask the system why LMDB could not write.
-    constexpr std::array<std::string_view, 6> for_registry{"boost/container/static_vector.hpp",
+    constexpr std::array<std::string_view, 7> for_registry{"boost/container/static_vector.hpp",
+                                                           "boost/unordered/unordered_flat_map.hpp",
                                                            "xxhash.h",
                                                            "sys/mman.h",
                                                            "fcntl.h",
                                                            "sys/resource.h",
                                                            "sys/stat.h"};
-    constexpr std::array<std::string_view, 3> libraries{"boost/system/", "boost/endian/",
-                                                        "boost/json/"};
+    constexpr std::array<std::string_view, 3> all{"boost/system/", "boost/endian/", "boost/json/"};
     if (name == "lmdb.h") return source.path == "registry/lmdb.hpp";
     if (source.folder() == "resolver") return true;
     if (name.find_first_of("/.") == std::string_view::npos) return true;  // standard C++
     if (source.folder() == "registry" && names(for_registry, name)) return true;
     return names(for_all, name) ||
-           std::any_of(libraries.begin(), libraries.end(),
-                       [&](std::string_view stem) { return name.starts_with(stem); });
+           std::ranges::any_of(all, [&](std::string_view stem) { return name.starts_with(stem); });
 }
 
 void find_wrong_includes(const Source& source, Faults& faults) {
