@@ -12,7 +12,7 @@ LoggedChange to_logged(const registry::ChangeView& change) {
     return {.sequence = change.sequence,
             .transport = change.transport,
             .operation = change.operation,
-            .of_prefix = change.of_prefix,
+            .of_record = change.of_record(),
             .actor = std::string{change.actor},
             .handle = std::string{change.handle},
             .before = octets_of(change.before),
@@ -32,7 +32,7 @@ LastChanges follow_log(const RegistryState& state, std::vector<std::string>& fau
             faults.push_back(number + " stands where " + std::to_string(expected) + " should");
             expected = change.sequence;
         }
-        if (change.of_prefix) continue;
+        if (!change.of_record) continue;
         const std::string key = protocol::folded(change.handle);
         const auto found = last.find(key);
         if (change.before != (found == last.end() ? std::string{} : found->second->after))

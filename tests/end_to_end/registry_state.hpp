@@ -19,7 +19,7 @@ struct LoggedChange {
     std::uint64_t sequence = 0;
     registry::Transport transport{};
     registry::Operation operation{};
-    bool of_prefix = false;
+    bool of_record = false;
     std::string actor;
     std::string handle;
     std::string before;
