@@ -207,7 +207,9 @@ std::optional<int> parse_offset(std::string_view text) {
         return std::nullopt;
     const int hours = digits(text, 1, 2);
     const int minutes = digits(text, 4, 2);
-    if (hours < 0 || hours > 14 || minutes < 0 || minutes > 59) return std::nullopt;
+    constexpr int offset_max = 14 * 60;
+    if (hours < 0 || minutes < 0 || minutes > 59 || hours * 60 + minutes > offset_max)
+        return std::nullopt;
     return (hours * 60 + minutes) * (text[0] == '-' ? -1 : 1);
 }
 

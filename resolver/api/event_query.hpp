@@ -29,9 +29,9 @@ struct EventQuery {
     std::vector<EventFilter> filters{};
     std::set<std::string> ids{};  ///< of the events, if they are asked for by these
     std::int64_t event_from = registry::trace::time_min;
-    std::int64_t event_before = registry::trace::time_max;
+    std::int64_t event_before = registry::trace::time_max + 1;
     std::int64_t record_from = registry::trace::time_min;
-    std::int64_t record_before = registry::trace::time_max;
+    std::int64_t record_before = registry::trace::time_max + 1;
     bool by_record_time = false;
     bool descending = true;
     std::uint64_t per_page = 30;
