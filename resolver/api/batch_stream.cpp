@@ -95,6 +95,7 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
         const std::lock_guard lock{guard_};
         last_ = last;
         if (ended_) last_ = true;
+        sender_waits_ = piece.size() < piece_size;
     }
     try {
         auto lines = split(last);
@@ -233,9 +234,10 @@ void BatchStream::note_results(std::string results) {
     respond_if_due(lock);
 }
 
-/// One group may still be written while the next piece is read.
+/// One group may still be written while the next piece is read, unless the sender may be waiting
+/// for what comes of it.
 void BatchStream::respond_if_due(std::unique_lock<std::mutex>& lock) {
-    if (!respond_ || in_flight_ > (last_ ? 0U : 1U)) return;
+    if (!respond_ || in_flight_ > (last_ || sender_waits_ ? 0U : 1U)) return;
     HttpReply reply{.content_type = ndjson_type, .body = std::move(results_), .streams = !last_};
     results_.clear();
     const Respond respond = std::exchange(respond_, {});

@@ -71,6 +71,7 @@ private:
     std::string results_;
     std::size_t in_flight_ = 0;  ///< groups that are being written
     bool last_ = false;
+    bool sender_waits_ = false;  ///< the last piece was handed on before it was full
     bool ended_ = false;
     Respond respond_;
 };

@@ -26,7 +26,8 @@ public:
     /// the last reply.
     virtual void take(registry::Lookup& lookup, std::string piece, bool last, Respond respond) = 0;
 
-    /// The octets of a piece, at least; the last one may have fewer.
+    /// The octets of a piece, at least. One with fewer is the last, or its sender may be waiting
+    /// for what comes of it, and the reply to it says all of that.
     static constexpr std::size_t piece_size = std::size_t{512} << 10;
 };
 

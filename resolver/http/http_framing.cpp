@@ -176,12 +176,14 @@ Framing::Progress HttpFraming::continue_stream(std::size_t consumed, OutBuffer& 
         say_continue(out);
         return {.consumed = consumed, .close = false};
     }
+    owes_results_ = !last;
     return leave(consumed, next_piece(last));
 }
 
 /// A sender who is slow, or waits for results before he goes on, gets them.
 bool HttpFraming::hand_on() {
-    if (!hands_on() || request_.body.empty()) return false;
+    if (!hands_on() || (request_.body.empty() && !owes_results_)) return false;
+    owes_results_ = false;
     leave(0, next_piece(false));
     return true;
 }
@@ -250,7 +252,7 @@ bool HttpFraming::complete_piece(OutBuffer& out) {
 void HttpFraming::end_request() {
     parser_.reset();
     request_.clear();
-    continued_ = streaming_ = false;
+    continued_ = streaming_ = owes_results_ = false;
     reply_.reset();
     stream_.reset();
 }

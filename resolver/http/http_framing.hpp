@@ -70,6 +70,7 @@ private:
     std::shared_ptr<HttpReply> reply_;         ///< what the pool will answer it with
     std::shared_ptr<BodyStream> stream_;       ///< that takes its body
     bool streaming_ = false;                   ///< the head of its answer was written
+    bool owes_results_ = false;                ///< what came of the last piece was not waited for
 };
 
 }  // namespace idnode::resolver

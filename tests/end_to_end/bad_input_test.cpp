@@ -236,9 +236,12 @@ TEST_F(BadInput, OfASenderWhoStopsReadingKeepsNothingFromOthers) {
     // And one who stops sending.
     HttpsConnection dumb{node_.https()};
     dumb.stream().send(std::string{"POST "} + batch + " HTTP/1.1\r\nHost: a\r\n" + boss_ +
-                       "\r\nContent-Length: 1000\r\n\r\n" + row("88.1/HALF"));
+                       "\r\nContent-Length: 1000\r\n\r\n" + row("88.1/WHOLE") +
+                       R"({"handle":"88.1/HALF")");
+    EXPECT_THAT(dumb.stream().receive_to("created"), HasSubstr("88.1/WHOLE"));
     EXPECT_TRUE(node_.wait_for_metric("idnode_refusals_total{reason=\"request_timeout\"}", 1));
-    EXPECT_EQ(ask("GET", "/api/handles/88.1/HALF").status, 404) << "it was never announced";
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/WHOLE").status, 200) << "it was announced";
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/HALF").status, 404) << "it never was";
     EXPECT_EQ(ask("POST", batch, {boss_, ndjson}, row("88.1/OTHER")).status, 200);
     EXPECT_EQ(ask("GET", "/api/handles/88.1/OTHER").status, 200);
 }
