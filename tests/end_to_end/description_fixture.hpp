@@ -43,7 +43,7 @@ protected:
         node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
         node_.write_config(
             "listen: {https: ['127.0.0.1:0']}\nhttp: {body_size_max_kib: 64}\n"
-            "snms: {daily_hash: true}\nwebhooks: {private_destinations: true}\n" +
+            "snms: {daily_hash: true}\nwebhooks: {private_destinations: true, give_up_hours: 0}\n" +
             std::string{unlimited_proofs});
         node_.start();
         boss_ = log_in("boss", "boss-secret");
@@ -86,6 +86,8 @@ protected:
 
     /// How the deliveries of a subscription or a recall stand once that figure is above zero.
     boost::json::value wait_for_deliveries(const std::string& location, const char* figure);
+    /// Resumes the first of these webhooks that is given up.
+    void resume_one_of(const std::vector<std::string>& locations);
 
     void use_accounts();
     void use_bulk();
@@ -107,6 +109,7 @@ protected:
     void use_everything();
     void use_wrongly();
     void use_in_vain();
+    void use_events_in_vain();
     void use_the_past();
 
     Node node_;

@@ -159,12 +159,16 @@ void Description::use_in_vain() {
              {201, "POST", "/epcis/v2/queries", R"({"name":"vain","query":{}})"},
              {400, "GET", "/epcis/v2/queries/vain/subscriptions?perPage=0", ""},
              {404, "POST", "/epcis/v2/queries/none/subscriptions", R"({"dest":"https://a/"})"},
+             {404, "PUT", "/api/handles/88.1/NONE?index=1",
+              R"([{"index":1,"type":"URL","data":""}])"},
+             {201, "POST", "/api/v1/templates",
+              R"({"prefix":"88.1","version":"used","items":[{"name":"m","idIndex":2002,)"
+              R"("idType":"text"}]})"},
+             {201, "PUT", "/api/handles/88.1/MADE-BY-IT",
+              R"([{"index":1001,"type":"TEMPLATE","data":"used"}])"},
+             {409, "DELETE", "/api/v1/templates?prefix=88.1&version=used", ""},
          })
         say(vain.status, vain.method, vain.target, vain.body);
-    client_.expect(412, {.method = "DELETE",
-                         .target = "/api/handles/88.1/ALL",
-                         .who = boss_,
-                         .headers = {"If-Match: \"1\""}});
     for (const char* const status : {"301", "302", "303", "307", "308"}) {
         const std::string handle = std::string{"88.1/AWAY-"} + status;
         say(201, "PUT", "/api/handles/" + handle,
@@ -176,6 +180,25 @@ void Description::use_in_vain() {
     for (const char* const target :
          {"/?hdl=88.1/ALL&index=x", "/88.1/ALL?index=x", "/?hdl=88.1/NONE", "/88.1/NONE"})
         client_.ask({.method = "GET", .target = target});
+}
+
+/// What is refused for what comes with a request, of events and of who says that he leaves.
+void Description::use_events_in_vain() {
+    client_.expect(412, {.method = "DELETE",
+                         .target = "/api/handles/88.1/ALL",
+                         .who = boss_,
+                         .headers = {"If-Match: \"1\""}});
+    for (const char* const things :
+         {"eventTypes/TransformationEvent", "epcs/urn:x:heat1", "bizSteps/commissioning",
+          "bizLocations/urn:x:yard", "readPoints/urn:x:gate", "dispositions/active"})
+        say(413, "GET", std::string{"/epcis/v2/"} + things + "/events?maxEventCount=1");
+    client_.expect(415, {.method = "POST",
+                         .target = "/epcis/v2/queries/vain/subscriptions",
+                         .who = boss_,
+                         .body = "x",
+                         .content_type = "text/plain"});
+    client_.expect(403,
+                   {.method = "POST", .target = "/api/v1/logout", .who = boss_, .in_clear = true});
 }
 
 /// What the registry has too much of, or not any more.
@@ -200,6 +223,7 @@ TEST_F(Description, HoldsNoStatusThatTheNodeNeverGives) {
     use_everything();
     use_wrongly();
     use_in_vain();
+    use_events_in_vain();
     use_the_past();
     ask_for_too_much(client_);
     ask_a_busy_node(client_);

@@ -93,7 +93,8 @@ std::vector<Way> ways_to_values() {
     return {
         way_to_records("Handles", "/api/handles/", ""),
         way_to_records("HandlesPretty", "/api/handles/", "?pretty&doNotRefer"),
-        way_to_records("HandlesByScript", "/api/handles/", "?callback=f"),
+        way_to_records("HandlesByScript", "/api/handles/", "?callback=f", "GET", {},
+                       Shows::public_part),
         way_to_records("HandlesByBody", "/api/handles/", "", "POST", "{}"),
         way_to_records("HandlesPublicOnly", "/api/handles/", "?publicOnly=true", "GET", {},
                        Shows::public_part),
