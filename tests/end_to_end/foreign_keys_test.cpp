@@ -34,21 +34,6 @@ constexpr std::uint32_t unable = 406;
 const Credentials owner{{"0.NA/88.118.8", 300}, "a secret of the owner"};
 const Credentials guest{{"99.1/GUEST", 300}, "a secret of the guest"};
 
-Value admin(std::uint32_t index, const protocol::Reference& who) {
-    return {.index = index,
-            .type = "HS_ADMIN",
-            .data = protocol::encode_admin({0x0fff, who}),
-            .references = {}};
-}
-
-Value secret_of(const Credentials& who) {
-    return {.index = who.identity.index,
-            .permissions = 0b1100,
-            .type = "HS_SECKEY",
-            .data = who.secret,
-            .references = {}};
-}
-
 const KeyHolder& rsa() {
     static const KeyHolder holder =
         make_key_holder({"99.1/RSA", 300}, test::bytes_from_hex(test::admin_private_key_file_hex));
@@ -91,11 +76,11 @@ protected:
                       to_line("99.1/GUEST", {secret_of(guest)}));
         there_.start();
         here_.home("88.118.8");
-        here_.import(to_line(
-            "0.NA/88.118.8",
-            {admin(100, owner.identity), admin(101, rsa().identity), admin(102, dsa().identity),
-             admin(103, p256().identity), admin(104, sm2().identity), admin(105, hasty().identity),
-             admin(106, guest.identity), secret_of(owner)}));
+        here_.import(to_line("0.NA/88.118.8",
+                             {admin_value(100, owner.identity), admin_value(101, rsa().identity),
+                              admin_value(102, dsa().identity), admin_value(103, p256().identity),
+                              admin_value(104, sm2().identity), admin_value(105, hasty().identity),
+                              admin_value(106, guest.identity), secret_of(owner)}));
     }
 
     /// Starts the node with lines of the section `keys`.
@@ -290,8 +275,9 @@ TEST_F(ForeignKeys, AndGroupsOfOtherNodesMakeAdministrators) {
                   to_line("99.1/INNER", {group(200, {member.identity})}) +
                   to_line("99.1/OUTER", {group(200, {{"99.1/INNER", 200}})}));
     there_.start();
-    here_.import(to_line("0.NA/88.118.8", {admin(100, owner.identity),
-                                           admin(101, {"99.1/OUTER", 200}), secret_of(owner)}));
+    here_.import(
+        to_line("0.NA/88.118.8", {admin_value(100, owner.identity),
+                                  admin_value(101, {"99.1/OUTER", 200}), secret_of(owner)}));
     start_asking();
     EXPECT_EQ(make(member), success);
     EXPECT_EQ(here_.metric("idnode_key_questions_total"), 3);

@@ -5,33 +5,16 @@
 #include <future>
 #include <thread>
 
-#include "protocol/handle/typed_data.hpp"
 #include "tests/end_to_end/http_identity.hpp"
 #include "tests/end_to_end/node.hpp"
 
 namespace idnode::end_to_end {
 namespace {
 
-using protocol::Value;
 using std::chrono::milliseconds;
 
 const Credentials guest{{"99.1/GUEST", 301}, "a secret of the guest"};
 const Credentials owner{{"0.NA/88.1", 301}, "a secret of the owner"};
-
-Value admin(std::uint32_t index, const protocol::Reference& who) {
-    return {.index = index,
-            .type = "HS_ADMIN",
-            .data = protocol::encode_admin({0x0fff, who}),
-            .references = {}};
-}
-
-Value secret_of(const Credentials& who) {
-    return {.index = who.identity.index,
-            .permissions = 0b1100,
-            .type = "HS_SECKEY",
-            .data = who.secret,
-            .references = {}};
-}
 
 /// Two nodes: `here_` takes administrators of 99.1 over HTTPS, whose keys `there_` holds.
 class HttpForeignKeys : public ::testing::Test {
@@ -43,9 +26,9 @@ protected:
                       to_line("99.1/GUEST", {secret_of(guest)}));
         there_.start();
         here_.home("88.1");
-        here_.import(
-            to_line("0.NA/88.1", {admin(100, {"99.1/KEY", 300}), admin(101, guest.identity),
-                                  admin(102, owner.identity), secret_of(owner)}));
+        here_.import(to_line("0.NA/88.1",
+                             {admin_value(100, {"99.1/KEY", 300}), admin_value(101, guest.identity),
+                              admin_value(102, owner.identity), secret_of(owner)}));
     }
     void TearDown() override { EXPECT_EQ(here_.stop(), 0); }
 

@@ -33,6 +33,14 @@ protocol::Value public_key_of(const KeyHolder& holder, std::uint32_t ttl) {
             .references = {}};
 }
 
+protocol::Value secret_of(const Credentials& who) {
+    return {.index = who.identity.index,
+            .permissions = 0b1100,
+            .type = "HS_SECKEY",
+            .data = who.secret,
+            .references = {}};
+}
+
 std::string answer_to_challenge(const std::string& request, const Answer& challenged,
                                 const KeyHolder& holder, std::uint32_t request_id) {
     const auto asked = protocol::decode_message(bytes_of(request));

@@ -22,6 +22,9 @@ KeyHolder make_key_holder(const protocol::Reference& identity, std::string_view 
 /// The HS_PUBKEY value of the holder, at his index.
 protocol::Value public_key_of(const KeyHolder& holder, std::uint32_t ttl = 86'400);
 
+/// The HS_SECKEY value of who proves himself with a secret key, at his index; nobody else reads it.
+protocol::Value secret_of(const Credentials& who);
+
 /// The answer to the challenge in `challenged`, which was given to `request`.
 std::string answer_to_challenge(const std::string& request, const Answer& challenged,
                                 const KeyHolder& holder, std::uint32_t request_id);
