@@ -36,11 +36,7 @@ protected:
 
     HttpsAnswer ask(const std::string& method, const std::string& target,
                     const std::string& who = {}, const std::string& body = {}) {
-        std::vector<std::string> headers;
-        if (!who.empty()) headers.push_back(who);
-        if (!body.empty()) headers.emplace_back(json_content);
-        return HttpsConnection{node_.https()}.ask(
-            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+        return ask_once(node_.https(), method, target, who, body);
     }
     std::string apply(const std::string& body = application) {
         const HttpsAnswer answer = ask("POST", path, {}, body);

@@ -41,11 +41,7 @@ protected:
 
     HttpsAnswer ask(const std::string& method, const std::string& target, const std::string& who,
                     const std::string& body = {}) {
-        std::vector<std::string> headers;
-        if (!who.empty()) headers.push_back(who);
-        if (!body.empty()) headers.emplace_back(json_content);
-        return HttpsConnection{node_.https()}.ask(
-            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+        return ask_once(node_.https(), method, target, who, body);
     }
     std::string account(const std::string& name, const std::string& role,
                         const std::string& prefixes) {

@@ -82,4 +82,13 @@ std::string log_in(HttpsConnection& https, std::string_view user, std::string_vi
     return "Authorization: Bearer " + std::string{answer.json().at("token").as_string()};
 }
 
+HttpsAnswer ask_once(const Endpoint& node, const std::string& method, const std::string& target,
+                     const std::string& who, const std::string& body) {
+    std::vector<std::string> headers;
+    if (!who.empty()) headers.push_back(who);
+    if (!body.empty()) headers.emplace_back(json_content);
+    return HttpsConnection{node}.ask(
+        {.method = method, .target = target, .headers = std::move(headers), .body = body});
+}
+
 }  // namespace idnode::end_to_end

@@ -50,4 +50,9 @@ std::string log_in(HttpsConnection& https, std::string_view user, std::string_vi
 
 inline constexpr const char* json_content = "Content-Type: application/json";
 
+/// Asks over a connection of its own. `who` is an Authorization header, or empty; `body` is JSON,
+/// or empty.
+HttpsAnswer ask_once(const Endpoint& node, const std::string& method, const std::string& target,
+                     const std::string& who, const std::string& body);
+
 }  // namespace idnode::end_to_end

@@ -39,11 +39,7 @@ protected:
 
     HttpsAnswer ask(const std::string& method, const std::string& target,
                     const std::string& who = {}, const std::string& body = {}) {
-        std::vector<std::string> headers;
-        if (!who.empty()) headers.push_back(who);
-        if (!body.empty()) headers.emplace_back(json_content);
-        return HttpsConnection{node_.https()}.ask(
-            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+        return ask_once(node_.https(), method, target, who, body);
     }
     HttpsAnswer name(const std::string& code, const std::string& handle, const std::string& who) {
         return ask("PUT", "/api/v1/aliases", who,

@@ -45,10 +45,7 @@ protected:
 
     HttpsAnswer ask(const std::string& method, const std::string& target,
                     const std::string& body = {}, const std::string& who = {}) {
-        std::vector<std::string> headers{who.empty() ? boss_ : who};
-        if (!body.empty()) headers.emplace_back(json_content);
-        return HttpsConnection{node_.https()}.ask(
-            {.method = method, .target = target, .headers = std::move(headers), .body = body});
+        return ask_once(node_.https(), method, target, who.empty() ? boss_ : who, body);
     }
     json::object say(const std::string& method, const std::string& target,
                      const std::string& body = {}, const std::string& who = {}) {
