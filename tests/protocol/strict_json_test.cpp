@@ -74,6 +74,8 @@ std::vector<Bad> bad_texts() {
         {"an empty key twice", R"({"":1,"":2})", "found \"\" twice"},
         {"a key twice inside", R"({"a":[{"b":{"c":1,"c":1}}]})", "found \"c\" twice"},
         {"a key again behind an object", R"({"a":{"b":1},"b":1,"a":2})", "found \"a\" twice"},
+        {"a key twice among eight", many_keys(7, R"("k3":0)"), "found \"k3\" twice"},
+        {"a key twice among nine", many_keys(8, R"("k7":0)"), "found \"k7\" twice"},
         {"a key twice among many", many_keys(300, R"("k7":0)"), "found \"k7\" twice"},
         {"too many levels", nested(33), "at most 32 levels"},
         {"very many levels", std::string(100'000, '['), "at most 32 levels"},
