@@ -79,10 +79,10 @@ void Lookup::take_over_changes() {
 /// Requests are waiting meanwhile, so what has changed only leaves the front index, and comes back
 /// when it is asked for. False when the log does not tell what has changed.
 bool Lookup::let_go_of_changed() {
-    bool prefixes_changed = false;
+    std::vector<std::string_view> prefixes;
     ChangedGroup changed;
     const bool known = for_each_change(snapshot_, sequence_ + 1, [&](const ChangeView& change) {
-        prefixes_changed |= change.of_prefix;
+        if (change.of_prefix) prefixes.push_back(change.handle);
         const bool held = change.of_record() && change.handle.size() < HandleKey::size_max;
         if (!held || !front_.enabled()) return true;
         const Bytes key = HandleKey::write_short(change.handle, keys_.data());
@@ -92,7 +92,7 @@ bool Lookup::let_go_of_changed() {
         return true;
     });
     let_go(changed);
-    if (known && prefixes_changed) load_prefixes();
+    if (known && !prefixes.empty()) follow_prefixes(prefixes);
     return known;
 }
 
@@ -116,16 +116,21 @@ void Lookup::start_over() {
 }
 
 void Lookup::load_prefixes() {
+    std::erase_if(prefixes_, [&](const auto& known) { return !snapshot_.is_homed(known.first); });
+    std::vector<std::string_view> homed;
+    for_each_homed_prefix(snapshot_, [&](std::string_view prefix) { homed.push_back(prefix); });
+    follow_prefixes(homed);
+}
+
+void Lookup::follow_prefixes(std::span<const std::string_view> changed) {
     auto names = std::make_shared<std::vector<std::string>>(*prefix_names_);
-    PrefixNumbers numbers;
-    for_each_homed_prefix(snapshot_, [&](std::string_view prefix) {
+    for (const std::string_view prefix : changed) {
         std::string folded = protocol::folded(prefix);
-        const auto known = prefixes_.find(folded);
-        const auto number = known == prefixes_.end() ? names->size() : known->second;
-        if (known == prefixes_.end()) names->push_back(folded);
-        numbers.emplace(std::move(folded), static_cast<std::uint32_t>(number));
-    });
-    prefixes_ = std::move(numbers);
+        if (!snapshot_.is_homed(prefix))
+            prefixes_.erase(folded);
+        else if (prefixes_.emplace(folded, static_cast<std::uint32_t>(names->size())).second)
+            names->push_back(std::move(folded));
+    }
     if (names->size() > prefix_names_->size()) prefix_names_ = std::move(names);
 }
 

@@ -88,6 +88,8 @@ private:
     void start_over();
     void forget_batch() noexcept;
     void load_prefixes();
+    /// Numbers those that are homed now, and forgets those that no longer are.
+    void follow_prefixes(std::span<const std::string_view> changed);
     struct Wanted {
         std::string_view handle;
         protocol::Bytes key;
