@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
@@ -35,7 +36,16 @@ Config read_config(const ServeOptions& options) {
     return config;
 }
 
+/// A recall or a page takes megabytes for some milliseconds. To give them back and have the system
+/// clear others for the next one took a fifth of the time of a recall, so each thread keeps some.
+void keep_freed_memory() {
+    constexpr int kept_max = 32 << 20;
+    mallopt(M_MMAP_THRESHOLD, kept_max);
+    mallopt(M_TRIM_THRESHOLD, kept_max);
+}
+
 ExitCode serve(const ServeOptions& options) {
+    keep_freed_memory();
     // Standard error, so that standard output stays free for what scripts read.
     auto logger = std::make_shared<spdlog::logger>(
         "idnode", std::make_shared<spdlog::sinks::stderr_sink_mt>());
