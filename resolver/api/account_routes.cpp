@@ -134,6 +134,10 @@ std::optional<Fault> read_account(const Call& call, const Services& services, Ac
     return std::nullopt;
 }
 
+bool is_own(const Call& call, const Account& account) {
+    return protocol::equal_folded(account.name, call.caller.account->name);
+}
+
 void put_account(registry::Lookup& lookup, const Pending& call, const Services& services) {
     if (!call->caller.account || call->caller.account->role != Role::operator_)
         return call->fail(forbidden());
@@ -145,6 +149,11 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
     if (account.password.empty() && !account.identity)
         return call->fail({.message = "password: expected one, or an identity, found neither",
                            .field = "password"});
+    if (is_own(*call, account) && (account.role != Role::operator_ || !account.enabled))
+        return call->fail({.status = 409,
+                           .message = "An operator cannot take his own role from himself, nor "
+                                      "disable his own account: another operator can",
+                           .field = account.enabled ? "role" : "enabled"});
     write(call, services, changes_to_keep(account, before), before ? 200 : 201, shown(account));
 }
 
@@ -177,7 +186,7 @@ void delete_account(registry::Lookup& lookup, const Pending& call, const Service
         return call->fail(forbidden());
     const auto account = find_account(lookup.snapshot(), call->argument);
     if (!account) return call->fail({.status = 404, .message = "There is no such account"});
-    if (protocol::equal_folded(account->name, call->caller.account->name))
+    if (is_own(*call, *account))
         return call->fail({.status = 409, .message = "An operator cannot remove his own account"});
     write(call, services, changes_to_remove(*account), 204, {});
 }

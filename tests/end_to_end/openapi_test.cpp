@@ -20,6 +20,8 @@ void Description::use_accounts() {
     say(204, "DELETE", "/api/v1/accounts/leaver");
     say(404, "GET", "/api/v1/accounts/leaver");
     say(409, "DELETE", "/api/v1/accounts/boss");
+    say(409, "PUT", "/api/v1/accounts/boss", R"({"role":"auditor"})");
+    say(409, "PUT", "/api/v1/accounts/boss", R"({"enabled":false})");
     say(400, "PUT", "/api/v1/accounts/x", R"({"role":"king"})");
     anybody(401, "POST", "/api/v1/login", R"({"username":"boss","password":"wrong"})");
     anybody(400, "POST", "/api/v1/login", R"({"username":"boss"})");
