@@ -1,7 +1,7 @@
 #include "registry/tree_walk.hpp"
 
 #include <algorithm>
-#include <array>
+#include <boost/container/static_vector.hpp>
 #include <cstring>
 
 #include "protocol/bytes.hpp"
@@ -45,24 +45,39 @@ Bytes key_of(const std::byte* node) noexcept {
     return {node + node_header_size, load<std::uint16_t>(node + at_key_size)};
 }
 
+constexpr std::size_t step = sizeof(std::uint64_t);
+
+std::uint64_t load_step(const std::byte* at) noexcept {
+    return protocol::load_big<std::uint64_t>(at);
+}
+
+/// A key that is looked for.
+struct Wanted {
+    Bytes key{};
+    std::uint64_t head = 0;  ///< its first eight octets, if it has so many
+
+    explicit Wanted(Bytes wanted = {}) noexcept
+        : key{wanted}, head{wanted.size() < step ? 0 : load_step(wanted.data())} {}
+};
+
 /// Of what both have, by eight octets at a time: keys are short, and a call would cost more. The
 /// last eight may overlap the ones before, which are equal then.
-int compare_common(const std::byte* left, const std::byte* right, std::size_t size) noexcept {
-    constexpr std::size_t step = sizeof(std::uint64_t);
-    if (size < step) return std::memcmp(left, right, size);
-    for (std::size_t at = 0;; at = std::min(at + step, size - step)) {
-        const auto one = protocol::load_big<std::uint64_t>(left + at);
-        const auto other = protocol::load_big<std::uint64_t>(right + at);
-        if (one != other) return one < other ? -1 : 1;
+int compare_common(const Wanted& wanted, const std::byte* other, std::size_t size) noexcept {
+    if (size < step) return std::memcmp(wanted.key.data(), other, size);
+    std::uint64_t one = wanted.head;
+    for (std::size_t at = 0;; one = load_step(wanted.key.data() + at)) {
+        const std::uint64_t two = load_step(other + at);
+        if (one != two) return one < two ? -1 : 1;
         if (at + step == size) return 0;
+        at = std::min(at + step, size - step);
     }
 }
 
-int compare(Bytes left, Bytes right) noexcept {
-    const int order =
-        compare_common(left.data(), right.data(), std::min(left.size(), right.size()));
+int compare(const Wanted& wanted, Bytes other) noexcept {
+    const std::size_t size = wanted.key.size();
+    const int order = compare_common(wanted, other.data(), std::min(size, other.size()));
     if (order != 0) return order;
-    return left.size() < right.size() ? -1 : left.size() > right.size() ? 1 : 0;
+    return size < other.size() ? -1 : size > other.size() ? 1 : 0;
 }
 
 std::uint64_t child_of(const std::byte* node) noexcept {
@@ -73,43 +88,48 @@ std::uint64_t child_of(const std::byte* node) noexcept {
 /// One key's search within one page: the first place whose key is not less than the wanted one
 /// lies in [low, high].
 struct Place {
-    const std::byte* page;
-    std::size_t low;
-    std::size_t high;
-    bool exact;  ///< the key at `low` is the wanted one
+    Wanted wanted{};
+    const std::byte* page = nullptr;
+    std::size_t low = 0;
+    std::size_t high = 0;
+    const std::byte* node = nullptr;  ///< in the middle of them
+    bool exact = false;               ///< the key at `low` is the wanted one
 
+    std::size_t middle() const noexcept { return (low + high) / 2; }
+    /// Fetches what is compared next; false when nothing is.
+    bool look_ahead() noexcept {
+        if (low >= high) return false;
+        node = node_at(page, middle());
+        prefetch(node);
+        return true;
+    }
     /// In a branch page: the number of the page that goes on.
     std::uint64_t child() const noexcept { return child_of(node_at(page, exact ? low : low - 1)); }
 };
 
 /// Searches all pages at once: one comparison of each key by turns, with the next node on its way.
-void search_pages(std::span<const TreeWalk::Search> searches, std::span<Place> places,
-                  std::size_t first) noexcept {
+void search_pages(std::span<Place> places, std::size_t first) noexcept {
     for (Place& place : places) {
         place.low = first;  // the first key of a branch page stands for "less than everything"
         place.high = node_count(place.page);
         place.exact = false;
-        prefetch(place.page + page_header_size + (place.low + place.high) / 2 * 2);
+        prefetch(place.page + page_header_size + place.middle() * 2);
     }
-    bool searching = true;
+    bool searching = false;
+    for (Place& place : places) searching |= place.look_ahead();
     while (searching) {
-        for (const Place& place : places)
-            if (place.low < place.high) prefetch(node_at(place.page, (place.low + place.high) / 2));
         searching = false;
-        for (std::size_t at = 0; at < places.size(); ++at) {
-            Place& place = places[at];
-            if (place.low >= place.high || place.exact) continue;
-            const std::size_t middle = (place.low + place.high) / 2;
-            const int order = compare(searches[at].key, key_of(node_at(place.page, middle)));
-            if (order == 0) {
-                place.low = middle;
-                place.exact = true;
-            } else if (order < 0) {
-                place.high = middle;
-            } else {
+        for (Place& place : places) {
+            if (place.low >= place.high) continue;
+            const std::size_t middle = place.middle();
+            const int order = compare(place.wanted, key_of(place.node));
+            place.exact = order == 0;
+            if (order > 0)
                 place.low = middle + 1;
-            }
-            searching |= !place.exact && place.low < place.high;
+            else
+                place.high = middle;
+            if (place.exact) place.low = middle;
+            searching |= place.look_ahead();
         }
     }
 }
@@ -149,17 +169,17 @@ Bytes TreeWalk::data_of(const std::byte* node) const noexcept {
 void TreeWalk::find(std::span<Search> searches) const {
     for (Search& search : searches) search.value.reset();
     if (depth_ == 0) return;
-    std::array<Place, batch_max> storage;
-    const auto places = std::span{storage}.first(searches.size());
-    for (Place& place : places) place.page = page_at(root_).data();
+    boost::container::static_vector<Place, batch_max> places;
+    for (const Search& search : searches)
+        places.push_back({.wanted = Wanted{search.key}, .page = page_at(root_).data()});
     for (unsigned level = 1; level < depth_; ++level) {
-        search_pages(searches, places, 1);
+        search_pages(places, 1);
         for (Place& place : places) {
             place.page = page_at(place.child()).data();
             prefetch(place.page);
         }
     }
-    search_pages(searches, places, 0);
+    search_pages(places, 0);
     for (std::size_t at = 0; at < searches.size(); ++at) {
         if (!places[at].exact) continue;
         searches[at].value = data_of(node_at(places[at].page, places[at].low));
@@ -175,14 +195,13 @@ bool TreeWalk::is_at_hand(Bytes key) const noexcept {
         if (!held) page_cache::ask_for(octets);
         return held;
     };
-    const Search search{.key = key, .value = {}};
-    Place place{};
+    Place place{.wanted = Wanted{key}};
     std::uint64_t number = root_;
     for (unsigned level = 1; level <= depth_; ++level) {
         const Bytes page = page_at(number);
         if (!at_hand(page)) return false;
         place.page = page.data();
-        search_pages({&search, 1}, {&place, 1}, level < depth_ ? 1 : 0);
+        search_pages({&place, 1}, level < depth_ ? 1 : 0);
         if (level < depth_) number = place.child();
     }
     return !place.exact || at_hand(data_of(node_at(place.page, place.low)));
