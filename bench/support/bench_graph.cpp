@@ -21,7 +21,7 @@ constexpr std::uint64_t map_size = std::uint64_t{64} << 30;
 void capture(const registry::Store& store, const std::vector<trace::StoredEvent>& events) {
     const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
         registry::ChangeSet set{.changes = {}, .origin = {}};
-        trace::capture(view, events, "bench", set.changes);
+        trace::capture(view, events, {.actor = "bench"}, set.changes);
         return set;
     };
     const std::array jobs{&decide};

@@ -1,63 +1,17 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <unordered_map>
 
 #include "registry/store.hpp"
+#include "registry/trace/emptying.hpp"
 #include "registry/trace/event_codec.hpp"
 #include "registry/trace/fact_writer.hpp"
+#include "registry/trace/pending_entries.hpp"
 
 namespace idnode::registry::trace {
 namespace {
-
-/// Entries of an area that few events write to, with the changes so far, which the view does not
-/// show yet.
-class Pending {
-public:
-    Pending(const WriteView& view, Area area, std::vector<Change>& changes)
-        : view_{view}, area_{area}, changes_{changes} {}
-
-    void put(const std::string& key, const std::string& value) {
-        changes_.emplace_back(PutEntry{area_, key, value});
-        changed_[key] = value;
-    }
-    void remove(const std::string& key) {
-        changes_.emplace_back(RemoveEntry{area_, key});
-        changed_[key] = std::nullopt;
-    }
-    /// Copies, so that they may be changed meanwhile.
-    std::vector<std::pair<std::string, std::string>> find(const std::string& stem) const {
-        std::vector<std::pair<std::string, std::string>> found;
-        view_.for_each_entry(area_, stem, [&](const EntryView& entry) {
-            std::string key{entry.key};
-            if (!changed_.contains(key)) found.emplace_back(std::move(key), entry.value);
-            return true;
-        });
-        for (auto at = changed_.lower_bound(stem);
-             at != changed_.end() && at->first.starts_with(stem); ++at)
-            if (at->second) found.emplace_back(at->first, *at->second);
-        return found;
-    }
-
-private:
-    const WriteView& view_;
-    const Area area_;
-    std::vector<Change>& changes_;
-    std::map<std::string, std::optional<std::string>> changed_;
-};
-
-// end key := parent 8, type 1, time 8, number of the event 8
-std::string end_stem(Thing parent, EdgeType type) {
-    return number_octets(parent).append(1, static_cast<char>(type));
-}
-constexpr std::size_t end_stem_size = 9;
-
-std::int64_t time_of_end(std::string_view key) { return time_in(key.substr(end_stem_size, 8)); }
-std::uint64_t event_of_end(std::string_view key) {
-    return number_in(key.substr(end_stem_size + 8));
-}
 
 /// What an input and an output of one transformation say of each other.
 StoredFact joined(const StoredFact& input, const StoredFact& output) {
@@ -76,27 +30,32 @@ StoredFact joined(const StoredFact& input, const StoredFact& output) {
 /// since the view does not show it yet.
 class Capture {
 public:
-    Capture(const WriteView& view, std::string_view actor, std::vector<Change>& changes)
-        : view_{view}, actor_{actor}, changes_{changes} {
+    Capture(const WriteView& view, const Capturer& by, std::vector<Change>& changes)
+        : view_{view}, by_{by}, changes_{changes} {
         const auto stored = view.entry(Area::event_ids, counter_key);
         next_ = stored ? number_in(*stored) : 1;
     }
 
     Captured take(const StoredEvent& event) {
         const auto known = find_known(event.id);
-        if (known && known->declares_error && event.declares_error) return Captured::known;
+        if (known && known->declares_error == event.declares_error) return Captured::known;
+        if (known && !by_.for_all && known->view.actor != by_.actor) return Captured::of_another;
         if (known && known->declares_error) return take_retracted(event);
-        if (known && !event.declares_error) return Captured::known;
-        if (known) retract(*known);
+        if (!event.declares_error && !fits(event)) return Captured::too_large;
+        if (known) {
+            retract(*known);
+            originals_.put(original_key(event.id), number_octets(known->view.number));
+        }
         const std::uint64_t number = next_++;
         const EventFacts says = in_numbers(event, number);
         changes_.emplace_back(PutEntry{Area::event_ids, node_key(event.id), number_octets(number)});
-        changes_.emplace_back(
-            PutEntry{Area::events, number_octets(number), event_value(event, says, actor_)});
-        write_index(event, number);
-        for (const auto& [form, spelled] : event.names) numbering_.thing(form, spelled);
+        keep(event, says, number);
         if (!event.declares_error) write_facts(event, says, number);
-        fresh_[event.id] = {.view = {.number = number, .actor = {}, .json = {}},
+        fresh_[event.id] = {.view = {.number = number,
+                                     .time = event.time,
+                                     .record_time = event.record_time,
+                                     .actor = by_.actor,
+                                     .json = {}},
                             .declares_error = event.declares_error,
                             .says = says};
         return Captured::stored;
@@ -118,10 +77,24 @@ private:
         return value ? read_event(number_in(*number), *value, true) : std::nullopt;
     }
 
-    /// What identifiers say by themselves stays true, whichever comes first.
+    void keep(const StoredEvent& event, const EventFacts& says, std::uint64_t number) {
+        changes_.emplace_back(
+            PutEntry{Area::events, number_octets(number), event_value(event, says, by_.actor)});
+        write_index(event, number);
+        for (const auto& [form, spelled] : event.names) numbering_.thing(form, spelled);
+    }
+
+    /// It is found, but says nothing. What identifiers say by themselves stays true, whichever
+    /// comes first.
     Captured take_retracted(const StoredEvent& event) {
+        const std::string key = original_key(event.id);
+        if (originals_.first_from(key, key)) return Captured::known;
+        const std::uint64_t number = next_++;
+        EventFacts says;
         for (const EdgeFact& fact : event.facts)
-            if (fact.event.empty()) facts_.put(in_numbers(fact, 0));
+            if (fact.event.empty()) facts_.put(says.facts.emplace_back(in_numbers(fact, 0)));
+        originals_.put(key, number_octets(number));
+        keep(event, says, number);
         return Captured::retracted;
     }
 
@@ -159,38 +132,26 @@ private:
         for (const StoredFact& fact : says.facts) put_fact(fact);
         if (!event.transformation.empty()) join(event, number);
         for (const auto& [type, parent] : says.ends_all_of)
-            end_all(type, parent, event.time, number);
+            emptying_.empty(type, parent, event.time, number);
     }
 
     void put_fact(const StoredFact& fact) {
         facts_.put(fact);
-        if (!lasts(fact.type) || fact.fact != Fact::begins) return;
-        begun_[fact.to].push_back(fact);
-        // The box may have been emptied by an event that came earlier than this one.
-        for (const auto& [key, value] : ends_.find(end_stem(fact.to, fact.type)))
-            end(fact, time_of_end(key), event_of_end(key));
+        if (lasts(fact.type) && fact.fact == Fact::begins) emptying_.put_in(fact);
     }
 
-    /// Whatever lies in something is taken out by one event that names nothing of it.
-    void end_all(EdgeType type, Thing parent, std::int64_t time, std::uint64_t number) {
-        ends_.put(end_stem(parent, type) + time_octets(time) + number_octets(number), {});
-        std::vector<StoredFact> inside;
-        const auto take = [&](const StoredFact& fact) {
-            if (fact.fact == Fact::begins && fact.type == type) inside.push_back(fact);
-        };
-        for_each_stored_fact(view_, Direction::up, parent, take);
-        if (const auto fresh = begun_.find(parent); fresh != begun_.end())
-            std::ranges::for_each(fresh->second, take);
-        for (const StoredFact& fact : inside) end(fact, time, number);
-    }
-
-    void end(StoredFact fact, std::int64_t time, std::uint64_t number) {
-        if (fact.time > time) return;
-        fact.fact = Fact::ends;
-        fact.time = time;
-        fact.source = number;
-        facts_.put(fact);
-        ended_[number].push_back(fact);
+    /// Whether what it is connected with is not too much for one transaction, in which all others
+    /// that write are waiting.
+    bool fits(const StoredEvent& event) {
+        if (emptying_.is_tired()) return event.ends_all_of.empty();
+        if (event.transformation.empty()) return true;
+        std::uint64_t inputs = event.inputs.size();
+        std::uint64_t outputs = event.outputs.size();
+        for (const StoredFact& step : steps_of(event.transformation))
+            ++(step.from == no_thing ? outputs : inputs);
+        looked_at_ += inputs + outputs;
+        return inputs * outputs <= pairs_max && inputs + outputs <= pairs_max &&
+               looked_at_ <= Emptying::looks_max;
     }
 
     /// Connects what went in by this event with what came out by others of the transformation, and
@@ -232,14 +193,8 @@ private:
         for (const StoredFact& fact : wrong.says.facts)
             if (fact.source != 0) facts_.remove(fact);
         if (!wrong.says.transformation.empty()) separate(wrong.says.transformation, number);
-        for (const auto& [type, parent] : wrong.says.ends_all_of) {
-            for (const auto& [key, value] : ends_.find(end_stem(parent, type)))
-                if (event_of_end(key) == number) ends_.remove(key);
-            for_each_stored_fact(view_, Direction::up, parent, [&](const StoredFact& fact) {
-                if (fact.fact == Fact::ends && fact.source == number) facts_.remove(fact);
-            });
-            for (const StoredFact& fact : ended_[number]) facts_.remove(fact);
-        }
+        for (const auto& [type, parent] : wrong.says.ends_all_of)
+            emptying_.take_back(type, parent, wrong.view.time, number);
     }
 
     /// Takes an event out of its transformation. What others have said of the same things stands
@@ -269,25 +224,37 @@ private:
     }
 
     const WriteView& view_;
-    const std::string_view actor_;
+    const Capturer& by_;
     std::vector<Change>& changes_;
     std::uint64_t next_ = 1;
     Numbering numbering_{view_};
     FactWriter facts_{view_};
-    std::unordered_map<std::string, KeptEvent> fresh_;       ///< of this capture, by id
-    Pending ends_{view_, Area::edge_ends, changes_};         ///< what was emptied
-    Pending steps_{view_, Area::transformations, changes_};  ///< that are told by several events
-    /// What was put in by this capture, by what it was put into.
-    std::unordered_map<Thing, std::vector<StoredFact>> begun_;
-    /// What was taken out by emptying in this capture, by the event that emptied.
-    std::unordered_map<std::uint64_t, std::vector<StoredFact>> ended_;
+    std::unordered_map<std::string, KeptEvent> fresh_;            ///< of this capture, by id
+    PendingEntries originals_{view_, Area::event_ids, changes_};  ///< that were declared wrong
+    Emptying emptying_{view_, facts_, changes_};
+    /// Of transformations that are told by several events.
+    PendingEntries steps_{view_, Area::transformations, changes_};
+    std::uint64_t looked_at_ = 0;  ///< of these
 };
 
 }  // namespace
 
+std::optional<std::string_view> find_refusal(Captured outcome) noexcept {
+    switch (outcome) {
+        case Captured::of_another:
+            return "eventID: expected one of your own, found that of an event that somebody else "
+                   "has captured or declared wrong";
+        case Captured::too_large:
+            return "transformationID: expected at most 200000 inputs and outputs, and pairs of "
+                   "them, of one transformation in all its events, and boxes with fewer than "
+                   "10000000 things to be emptied at once";
+        default: return std::nullopt;
+    }
+}
+
 std::vector<Captured> capture(const WriteView& view, const std::vector<StoredEvent>& events,
-                              std::string_view actor, std::vector<Change>& changes) {
-    Capture capture{view, actor, changes};
+                              const Capturer& by, std::vector<Change>& changes) {
+    Capture capture{view, by, changes};
     std::vector<Captured> outcomes;
     for (const StoredEvent& event : events) outcomes.push_back(capture.take(event));
     capture.finish();

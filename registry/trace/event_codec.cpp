@@ -8,6 +8,8 @@ using protocol::bytes_of;
 using protocol::WireReader;
 using protocol::WireString;
 
+std::string original_key(std::string_view id) { return node_key(id).append(1, '\1'); }
+
 std::string time_octets(std::int64_t time) {
     return number_octets(static_cast<std::uint64_t>(time) ^ (std::uint64_t{1} << 63));
 }

@@ -18,6 +18,9 @@ namespace idnode::registry::trace {
 /// Where the number of the next event stands among the event ids.
 inline constexpr std::string_view counter_key{"\0next", 5};
 
+/// Where the number of an event that was declared wrong stands among them.
+std::string original_key(std::string_view id);
+
 /// Octets that sort as times do.
 std::string time_octets(std::int64_t time);
 std::int64_t time_in(std::string_view octets);

@@ -100,9 +100,21 @@ std::optional<EventView> find_event(const Snapshot& snapshot, std::uint64_t numb
     return stored ? std::optional{stored->view} : std::nullopt;
 }
 
-std::optional<EventView> find_event(const Snapshot& snapshot, std::string_view id) {
-    const auto number = find_entry(snapshot, Area::event_ids, node_key(id));
+namespace {
+
+std::optional<EventView> find_event_at(const Snapshot& snapshot, const std::string& id_key) {
+    const auto number = find_entry(snapshot, Area::event_ids, id_key);
     return number ? find_event(snapshot, number_in(*number)) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<EventView> find_event(const Snapshot& snapshot, std::string_view id) {
+    return find_event_at(snapshot, node_key(id));
+}
+
+std::optional<EventView> find_wrong_event(const Snapshot& snapshot, std::string_view id) {
+    return find_event_at(snapshot, original_key(id));
 }
 
 std::string_view find_event_id(const Snapshot& snapshot, std::uint64_t number) {

@@ -62,14 +62,29 @@ struct StoredEvent {
 /// What became of an event.
 enum class Captured {
     stored,
-    known,      ///< it was there already
-    retracted,  ///< it was declared wrong before it came; it is kept, and changes nothing
+    known,       ///< it was there already
+    retracted,   ///< it was declared wrong before it came; it is kept, and changes nothing
+    of_another,  ///< nothing: somebody else has captured the event of this id, or declared it wrong
+    too_large,   ///< nothing: what it is connected with is more than one capture may write
+};
+
+/// Why nothing was kept of an event, in a sentence; nothing where something was, or was known.
+std::optional<std::string_view> find_refusal(Captured outcome) noexcept;
+
+/// Inputs times outputs of one transformation, in one event or in several, at most; and inputs and
+/// outputs together.
+inline constexpr std::uint64_t pairs_max = 200'000;
+
+/// Who captures, and owns what was captured.
+struct Capturer {
+    std::string_view actor;
+    bool for_all = false;  ///< also what others have captured may be declared wrong
 };
 
 /// The changes that keep events, in their order, and the outcome of each. Called inside the
-/// transaction. `actor` owns them.
+/// transaction.
 std::vector<Captured> capture(const WriteView& view, const std::vector<StoredEvent>& events,
-                              std::string_view actor, std::vector<Change>& changes);
+                              const Capturer& by, std::vector<Change>& changes);
 
 /// One event as it is kept.
 struct EventView {
@@ -83,6 +98,8 @@ struct EventView {
 std::optional<EventView> find_event(const Snapshot& snapshot, std::uint64_t number);
 /// By its id: of an event that was declared wrong, the declaration.
 std::optional<EventView> find_event(const Snapshot& snapshot, std::string_view id);
+/// The event of that id which was declared wrong, if it was.
+std::optional<EventView> find_wrong_event(const Snapshot& snapshot, std::string_view id);
 /// The eventID of an event; empty where there is none of that number.
 std::string_view find_event_id(const Snapshot& snapshot, std::uint64_t number);
 /// How many events there ever were, for telling two states apart.

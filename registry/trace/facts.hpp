@@ -106,10 +106,8 @@ public:
         if (open_ && !is_same_pair(fact) && !close({})) return false;
         if (!lasts(fact.type)) return visit_(edge_of(fact, {}));
         switch (fact.fact) {
-            case Fact::begins:
-                if (!open_) open_ = fact;
-                return true;
-            case Fact::ends: return !open_ || close(fact.time - 1);
+            case Fact::begins: return !open_ ? begin(fact) : add(fact);
+            case Fact::ends: return !open_ || take_away(fact);
             case Fact::seen: return open_ || visit_(edge_of(fact, fact.time));
         }
         return true;
@@ -122,6 +120,35 @@ public:
     }
 
 private:
+    bool begin(const StoredFact& fact) {
+        open_ = fact;
+        return true;
+    }
+    /// More of a lot comes to what is there.
+    bool add(StoredFact more) {
+        if (!is_measured_like(more)) return true;
+        *more.quantity += *open_->quantity;
+        return go_on_with(more);
+    }
+    /// Some of a lot leaves, and the rest stays, or everything. What was measured in another unit
+    /// may have left a rest, which a recall must not miss.
+    bool take_away(const StoredFact& part) {
+        if (!part.quantity || !open_->quantity) return close(part.time - 1);
+        if (!is_measured_like(part)) return true;
+        constexpr double rounding = 1e-9;
+        StoredFact rest = *open_;
+        *rest.quantity -= *part.quantity;
+        if (*rest.quantity <= *open_->quantity * rounding) return close(part.time - 1);
+        rest.time = part.time;
+        return go_on_with(rest);
+    }
+    /// Another amount from that moment on.
+    bool go_on_with(const StoredFact& fact) {
+        return (open_->time == fact.time || close(fact.time - 1)) && begin(fact);
+    }
+    bool is_measured_like(const StoredFact& other) const {
+        return open_->quantity && other.quantity && open_->unit == other.unit;
+    }
     bool is_same_pair(const StoredFact& fact) const {
         return open_->type == fact.type && open_->from == fact.from && open_->to == fact.to;
     }

@@ -5,6 +5,7 @@
 #include <boost/uuid/uuid_io.hpp>
 
 #include "protocol/json/json_writer.hpp"
+#include "protocol/schemes/percent.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/event_query.hpp"
@@ -79,10 +80,15 @@ bool may_capture(const Caller& caller) {
     return caller.account->role != Role::auditor && caller.account->role != Role::partner;
 }
 
+/// The events of a document, and their places in it.
+struct ReadEvents {
+    std::vector<trace::StoredEvent> events{};
+    std::vector<std::size_t> places{};
+};
+
 /// The document of a body, and its events in the form of the registry; those that cannot be taken
 /// go to the faults.
-std::variant<std::vector<trace::StoredEvent>, Fault> read_events(const Call& call, std::int64_t now,
-                                                                 CaptureJob& job) {
+std::variant<ReadEvents, Fault> read_events(const Call& call, std::int64_t now, CaptureJob& job) {
     auto json = read_json(call, {"application/json", "application/ld+json"});
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
     auto document = protocol::epcis::read_document(std::get<boost::json::value>(std::move(json)));
@@ -90,36 +96,57 @@ std::variant<std::vector<trace::StoredEvent>, Fault> read_events(const Call& cal
         return Fault{
             .status = 400, .message = document.error().message(), .title = "ValidationException"};
     job.faults = std::move(document->faults);
-    std::vector<trace::StoredEvent> events;
-    events.reserve(document->events.size());
+    ReadEvents read;
+    read.events.reserve(document->events.size());
     for (auto& [place, event] : document->events) {
         auto mapped = map_event(std::move(event), now);
-        if (mapped)
-            events.push_back(std::move(*mapped));
-        else
+        if (mapped) {
+            read.events.push_back(std::move(*mapped));
+            read.places.push_back(place);
+        } else {
             job.faults.push_back(
                 {.event = place, .field = {}, .message = mapped.error().message()});
+        }
     }
-    return events;
+    return read;
 }
 
-/// Has events written together with the job that tells of them.
-void keep(const Pending& call, const Services& services, std::vector<trace::StoredEvent> events,
-          CaptureJob job, std::function<void(const CaptureJob&)> finish) {
+/// Why an event was not taken; nothing where it was, or was known.
+std::optional<EventFault> find_refusal(trace::Captured outcome, std::size_t place) {
+    if (const auto reason = trace::find_refusal(outcome))
+        return EventFault{.event = place, .field = {}, .message = std::string{*reason}};
+    return std::nullopt;
+}
+
+/// Has events written together with the job that tells of them; those of which the registry says
+/// that they cannot be taken are faults as well.
+void keep(const Pending& call, const Services& services, ReadEvents read, CaptureJob job,
+          std::function<void(const CaptureJob&)> finish) {
     const auto kept = std::make_shared<CaptureJob>(std::move(job));
-    const auto all = std::make_shared<std::vector<trace::StoredEvent>>(std::move(events));
+    const auto all = std::make_shared<const ReadEvents>(std::move(read));
+    const auto& account = call->caller.account;
+    const bool for_all = account && account->role == Role::operator_;
     registry::Job write{
-        .decide = [all, kept](const registry::WriteView& view) -> registry::Decision {
+        .decide = [all, kept, for_all](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = {}};
-            const auto outcomes = trace::capture(view, *all, kept->actor, set.changes);
-            kept->known =
-                static_cast<std::uint64_t>(std::ranges::count(outcomes, trace::Captured::known));
-            kept->captured = outcomes.size() - kept->known;
+            const auto outcomes = trace::capture(
+                view, all->events, {.actor = kept->actor, .for_all = for_all}, set.changes);
+            for (std::size_t at = 0; at < outcomes.size(); ++at) {
+                auto refusal = find_refusal(outcomes[at], all->places[at]);
+                kept->known += outcomes[at] == trace::Captured::known ? 1 : 0;
+                kept->captured += outcomes[at] != trace::Captured::known && !refusal ? 1 : 0;
+                if (refusal) kept->faults.push_back(std::move(*refusal));
+            }
+            kept->success = kept->faults.empty();
+            if (!kept->success && !kept->proceed)
+                return registry::Refusal{.message = kept->faults.front().message};
             set.changes.emplace_back(registry::PutEntry{Area::captures, kept->id, to_json(*kept)});
             return set;
         },
         .done =
             [call, kept, finish = std::move(finish)](const registry::JobOutcome& outcome) {
+                if (std::holds_alternative<registry::Refusal>(outcome))
+                    return call->fail(validation(kept->faults.front()));
                 if (const auto fault = find_fault(outcome)) return call->fail(*fault);
                 finish(*kept);
             },
@@ -148,8 +175,7 @@ void capture(const Pending& call, const Services& services) {
     auto events = read_events(*call, job.time, job);
     if (const auto* const fault = std::get_if<Fault>(&events)) return call->fail(*fault);
     if (!job.faults.empty() && !job.proceed) return call->fail(validation(job.faults.front()));
-    job.success = job.faults.empty();
-    keep(call, services, std::get<0>(std::move(events)), std::move(job),
+    keep(call, services, std::get<ReadEvents>(std::move(events)), std::move(job),
          [call, &services](const CaptureJob& done) {
              HttpReply reply{.status = 202};
              reply.add_header("Location", "/epcis/v2/capture/" + done.id);
@@ -168,18 +194,26 @@ void post_event(const Pending& call, const Services& services) {
     auto read = read_events(*call, job.time, job);
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     if (!job.faults.empty()) return call->fail(validation(job.faults.front()));
-    auto& events = std::get<0>(read);
+    auto& [events, places] = std::get<ReadEvents>(read);
     if (events.size() != 1)
         return call->fail({.status = 400,
                            .message = "expected one event, found " + std::to_string(events.size()),
                            .title = "ValidationException"});
     const std::string id = events.front().id;
     const std::string json = events.front().json;
-    keep(call, services, std::move(events), std::move(job), [=](const CaptureJob&) {
-        HttpReply reply{.status = 201, .content_type = ld_type, .body = json};
-        reply.add_header("Location", "/epcis/v2/events/" + id);
-        call->finish(std::move(reply));
-    });
+    job.proceed = false;  // of one event there is nothing to go on with
+    keep(call, services, std::move(std::get<ReadEvents>(read)), std::move(job),
+         [call, &services, id, json](const CaptureJob& done) {
+             if (done.known > 0)
+                 return call->fail({.status = 409,
+                                    .message = "There is an event of this eventID already: " + id,
+                                    .field = "eventID",
+                                    .title = "ResourceAlreadyExistsException"});
+             HttpReply reply{.status = 201, .content_type = ld_type, .body = json};
+             reply.add_header("Location", "/epcis/v2/events/" + protocol::percent_encoded(id));
+             add_limits(reply, services);
+             call->finish(std::move(reply));
+         });
 }
 
 bool may_see_job(const Caller& caller, std::string_view job) {

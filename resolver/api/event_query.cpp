@@ -157,12 +157,15 @@ private:
     }
 
     void add_by_ids(const std::optional<EventPlace>& after, Candidates& found) const {
-        for (const std::string& id : query_.ids) {
-            const auto event = trace::find_event(snapshot_, id);
-            if (!event) continue;
+        const auto add = [&](const std::optional<trace::EventView>& event) {
+            if (!event) return;
             const EventPlace place{query_.by_record_time ? event->record_time : event->time,
                                    event->number};
             if (!after || is_before(*after, place)) found.places.push_back(place);
+        };
+        for (const std::string& id : query_.ids) {
+            add(trace::find_event(snapshot_, id));
+            add(trace::find_wrong_event(snapshot_, id));
         }
     }
 

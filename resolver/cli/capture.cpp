@@ -65,10 +65,12 @@ private:
         if (!writing_.valid()) return;
         const auto [outcomes, took] = writing_.get();
         adapt(outcomes.size(), took);
-        const auto known = static_cast<std::uint64_t>(
-            std::ranges::count(outcomes, registry::trace::Captured::known));
-        summary_.known += known;
-        summary_.captured += outcomes.size() - known;
+        for (const registry::trace::Captured outcome : outcomes) {
+            const auto refusal = registry::trace::find_refusal(outcome);
+            if (refusal) std::cerr << "an event: " << *refusal << '\n';
+            const bool known = outcome == registry::trace::Captured::known;
+            ++(refusal ? summary_.wrong : known ? summary_.known : summary_.captured);
+        }
     }
 
     void flush() {
@@ -93,7 +95,8 @@ private:
         const registry::Origin origin = local_origin();
         const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = origin};
-            outcomes = registry::trace::capture(view, events, origin.actor, set.changes);
+            outcomes = registry::trace::capture(
+                view, events, {.actor = origin.actor, .for_all = true}, set.changes);
             return set;
         };
         const std::array jobs{&decide};

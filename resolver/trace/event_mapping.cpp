@@ -169,9 +169,9 @@ private:
     std::optional<protocol::FormatError> transform() {
         const auto inputs = items(event_.inputs, event_.input_quantities);
         const auto outputs = items(event_.outputs, event_.output_quantities);
-        if (inputs.size() * outputs.size() > pairs_max)
+        if (inputs.size() * outputs.size() > registry::trace::pairs_max)
             return protocol::FormatError{"inputEPCList: expected at most " +
-                                         std::to_string(pairs_max) +
+                                         std::to_string(registry::trace::pairs_max) +
                                          " pairs of input and output, found " +
                                          std::to_string(inputs.size() * outputs.size())};
         for (const Item& input : inputs)
@@ -208,12 +208,14 @@ private:
         };
         for (const auto* const list :
              {&event_.epcs, &event_.children, &event_.inputs, &event_.outputs}) {
+            const bool is_made = event_.type == EventType::transformation
+                                     ? list == &event_.outputs
+                                     : event_.action == Action::add;
             for (const std::string& each : *list) {
                 const protocol::Identifier& thing = known_.of(each);
                 for (const std::string& wider : thing.classes)
                     if (wider.find("/10/") != wider.npos) join(wider, thing.canonical, {});
-                if (event_.lot.empty() || thing.classes.empty() || event_.action != Action::add)
-                    continue;
+                if (!is_made || event_.lot.empty() || thing.classes.empty()) continue;
                 const std::string lot =
                     thing.classes.back() + "/10/" + protocol::percent_encoded(event_.lot);
                 if (lot != thing.canonical) join(lot, thing.canonical, stored_.id);

@@ -7,9 +7,6 @@
 
 namespace idnode::resolver {
 
-/// Inputs times outputs of one transformation, at most.
-inline constexpr std::size_t pairs_max = 200'000;
-
 /// An event in the form of the registry: its terms for queries, and the edges that it says. One
 /// without an id gets one that equal events share. An error where it says more edges than may be.
 protocol::Parsed<registry::trace::StoredEvent> map_event(protocol::epcis::Event event,

@@ -30,7 +30,7 @@ protected:
         add(20, {{IndexKind::epc, "aa"}, {IndexKind::parent, "ab"}});
         const Decide decide = [&](const WriteView& view) -> Decision {
             ChangeSet set{.changes = {}, .origin = {}};
-            capture(view, events, "boss", set.changes);
+            capture(view, events, {.actor = "boss"}, set.changes);
             return set;
         };
         const Decide* const jobs[]{&decide};

@@ -37,6 +37,7 @@ struct NamedEdge {
     std::string to;
     std::int64_t valid_from = 0;
     std::optional<std::int64_t> valid_to{};
+    std::optional<double> quantity{};
 };
 
 struct NamedResult {
@@ -65,7 +66,8 @@ public:
         return known ? std::string{known->canonical} : "?";
     }
     NamedEdge named(const Edge& edge) const {
-        return {edge.type, name(edge.from), name(edge.to), edge.valid_from, edge.valid_to};
+        return {edge.type,       name(edge.from), name(edge.to),
+                edge.valid_from, edge.valid_to,   edge.quantity};
     }
 
 private:

@@ -266,7 +266,7 @@ protected:
             at += size;
             const Decide decide = [&](const WriteView& view) -> Decision {
                 ChangeSet set{.changes = {}, .origin = {}};
-                capture(view, group, "somebody", set.changes);
+                capture(view, group, {.actor = "somebody"}, set.changes);
                 return set;
             };
             const std::array jobs{&decide};
@@ -368,7 +368,7 @@ TEST(Walk, KnowsTheMomentsAtWhichSomethingWasUsedHoweverManyThereAre) {
     }
     const Decide decide = [&](const WriteView& view) -> Decision {
         ChangeSet set{.changes = {}, .origin = {}};
-        capture(view, events, "somebody", set.changes);
+        capture(view, events, {.actor = "somebody"}, set.changes);
         return set;
     };
     const std::array jobs{&decide};

@@ -32,7 +32,7 @@ public:
             events.push_back(*map_event(std::move(event), 1'800'000'000'000));
         const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = {}};
-            registry::trace::capture(view, events, "boss", set.changes);
+            registry::trace::capture(view, events, {.actor = "boss"}, set.changes);
             return set;
         };
         const registry::Decide* const job = &decide;
