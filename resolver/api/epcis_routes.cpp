@@ -60,9 +60,13 @@ std::string to_json(const CaptureJob& job) {
     return out;
 }
 
-void add_limits(HttpReply& reply, const Services& services) {
+void add_versions(HttpReply& reply) {
     reply.add_header("GS1-EPCIS-Version", "2.0.0");
     reply.add_header("GS1-CBV-Version", "2.0.0");
+}
+
+void add_limits(HttpReply& reply, const Services& services) {
+    add_versions(reply);
     reply.add_header("GS1-EPCIS-Capture-Limit", std::to_string(protocol::epcis::events_max));
     reply.add_header("GS1-EPCIS-Capture-File-Size-Limit",
                      std::to_string(std::uint64_t{services.config.http_body_size_max_kib} << 10));
@@ -203,15 +207,16 @@ void post_event(const Pending& call, const Services& services) {
     const std::string json = events.front().json;
     job.proceed = false;  // of one event there is nothing to go on with
     keep(call, services, std::move(std::get<ReadEvents>(read)), std::move(job),
-         [call, &services, id, json](const CaptureJob& done) {
+         [call, id, json](const CaptureJob& done) {
              if (done.known > 0)
                  return call->fail({.status = 409,
                                     .message = "There is an event of this eventID already: " + id,
                                     .field = "eventID",
                                     .title = "ResourceAlreadyExistsException"});
              HttpReply reply{.status = 201, .content_type = ld_type, .body = json};
+             // An id may hold '?', '#' and '%', as computed ones do.
              reply.add_header("Location", "/epcis/v2/events/" + protocol::percent_encoded(id));
-             add_limits(reply, services);
+             add_versions(reply);
              call->finish(std::move(reply));
          });
 }
