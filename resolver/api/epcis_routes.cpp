@@ -210,7 +210,8 @@ void post_event(const Pending& call, const Services& services) {
          [call, id, json](const CaptureJob& done) {
              if (done.known > 0)
                  return call->fail({.status = 409,
-                                    .message = "There is an event of this eventID already: " + id,
+                                    .message = "eventID: expected a new one, found " + id +
+                                               ", of which there is an event already",
                                     .field = "eventID",
                                     .title = "ResourceAlreadyExistsException"});
              HttpReply reply{.status = 201, .content_type = ld_type, .body = json};

@@ -37,5 +37,14 @@ TEST_F(EpcisInterface, TellsWhereAnEventIsWhateverStandsInItsId) {
     }
 }
 
+TEST_F(EpcisInterface, RefusesAnotherEventOfAnIdThatIsTaken) {
+    EXPECT_EQ(post(object_event("a", "shipping")).status, 201);
+    const HttpsAnswer refused = post(object_event("a", "receiving"));
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_EQ(refused.json().at("type"), "epcisException:ResourceAlreadyExistsException");
+    EXPECT_THAT(refused.body, HasSubstr("urn:event:a"));
+    EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:a").json().at("bizStep"), "shipping");
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end

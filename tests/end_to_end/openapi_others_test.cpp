@@ -109,6 +109,7 @@ void Description::use_epcis() {
                          .who = boss_,
                          .body = document(melting("urn:event:4")),
                          .content_type = "application/ld+json"});
+    say(409, "POST", path + "events", document(melting("urn:event:4")));
     say(200, "GET", path + "events/urn:event:1");
     say(404, "GET", path + "events/none");
     const HttpsAnswer page =
