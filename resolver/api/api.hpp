@@ -133,6 +133,7 @@ void add_audit_routes(std::vector<Route>& routes, const Services& services);
 void add_job_routes(std::vector<Route>& routes, const Services& services);
 void add_bulk_routes(std::vector<Route>& routes, const Services& services);
 void add_epcis_routes(std::vector<Route>& routes, const Services& services);
+void add_epcis_collection_routes(std::vector<Route>& routes, const Services& services);
 void add_statistics_routes(std::vector<Route>& routes, const Services& services);
 void add_query_routes(std::vector<Route>& routes, const Services& services,
                       webhooks::Courier& courier);

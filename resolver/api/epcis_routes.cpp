@@ -6,9 +6,8 @@
 
 #include "protocol/json/json_writer.hpp"
 #include "protocol/schemes/percent.hpp"
-#include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
-#include "resolver/api/event_query.hpp"
+#include "resolver/api/epcis.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
 
@@ -58,11 +57,6 @@ std::string to_json(const CaptureJob& job) {
     write_faults(writer, job.faults);
     writer.end_object();
     return out;
-}
-
-void add_versions(HttpReply& reply) {
-    reply.add_header("GS1-EPCIS-Version", "2.0.0");
-    reply.add_header("GS1-CBV-Version", "2.0.0");
 }
 
 void add_limits(HttpReply& reply, const Services& services) {
@@ -256,24 +250,6 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
     call->finish({.content_type = ld_type, .body = serialize(json)});
 }
 
-void get_events(registry::Lookup& lookup, const Pending& call, const Services& services) {
-    const auto query =
-        read_event_query(call->target, read_extensions(call->request.field("GS1-Extensions")));
-    if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
-    const auto page = run(lookup.snapshot(), std::get<EventQuery>(query), call->caller);
-    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
-    const auto& found = std::get<EventPage>(page);
-    HttpReply reply{.content_type = ld_type,
-                    .body = make_query_document(
-                        {.query_name = "SimpleEventQuery", .time = milliseconds(services.clock)},
-                        found.events)};
-    if (!found.next.empty())
-        reply.add_header("Link",
-                         fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
-    reply.add_header("GS1-EPCIS-Version", "2.0.0");
-    call->finish(std::move(reply));
-}
-
 /// `GET /epcis/v2/capture`: the caller's jobs, in pages by their ids. A page ends, too, behind so
 /// many of others.
 void get_captures(registry::Lookup& lookup, const Pending& call, const Services& services) {
@@ -302,59 +278,31 @@ void get_captures(registry::Lookup& lookup, const Pending& call, const Services&
     call->finish(std::move(reply));
 }
 
-struct Collection {
-    std::string_view name;
-    trace::IndexKind kind;
-    std::string_view parameter;
-};
-constexpr std::array collections{
-    Collection{"eventTypes", trace::IndexKind::type, "eventType"},
-    Collection{"epcs", trace::IndexKind::any_epc, "MATCH_anyEPC"},
-    Collection{"bizSteps", trace::IndexKind::biz_step, "EQ_bizStep"},
-    Collection{"bizLocations", trace::IndexKind::biz_location, "EQ_bizLocation"},
-    Collection{"readPoints", trace::IndexKind::read_point, "EQ_readPoint"},
-    Collection{"dispositions", trace::IndexKind::disposition, "EQ_disposition"}};
+}  // namespace
 
-/// `/epcis/v2/bizSteps`, `/epcis/v2/bizSteps/shipping/events` and their like.
-void get_collection(registry::Lookup& lookup, const Pending& call, const Services& services,
-                    const Collection& collection) {
-    constexpr std::size_t values_max = 1000;
-    std::string rest = call->argument;
-    if (rest.empty()) {
-        HttpReply reply{.content_type = ld_type};
-        JsonWriter writer{reply.body};
-        writer.begin_object()
-            .key("@context")
-            .string(epcis_context)
-            .key("type")
-            .string("Collection");
-        writer.key("member").begin_array();
-        std::size_t left = values_max;
-        trace::for_each_value(lookup.snapshot(), collection.kind, {}, [&](std::string_view value) {
-            writer.string(trace::find_name(lookup.snapshot(), value).value_or(value));
-            return --left > 0;
-        });
-        writer.end_array().end_object();
-        return call->finish(std::move(reply));
-    }
-    constexpr std::string_view events = "/events";
-    if (!rest.ends_with(events)) {
-        HttpReply reply{.content_type = ld_type};
-        JsonWriter writer{reply.body};
-        writer.begin_object()
-            .key("@context")
-            .string(epcis_context)
-            .key("type")
-            .string("Collection");
-        writer.key("member").begin_array().string("events").end_array().end_object();
-        return call->finish(std::move(reply));
-    }
-    rest.resize(rest.size() - events.size());
-    call->target.add(std::string{collection.parameter}, rest);
-    get_events(lookup, call, services);
+void add_versions(HttpReply& reply) {
+    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    reply.add_header("GS1-CBV-Version", "2.0.0");
 }
 
-}  // namespace
+void answer_events(registry::Lookup& lookup, const Pending& call, const Services& services,
+                   std::optional<EventQuery::Condition> also) {
+    const auto query = read_event_query(
+        call->target, read_extensions(call->request.field("GS1-Extensions")), std::move(also));
+    if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
+    const auto page = run(lookup.snapshot(), std::get<EventQuery>(query), call->caller);
+    if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
+    const auto& found = std::get<EventPage>(page);
+    HttpReply reply{.content_type = ld_type,
+                    .body = make_query_document(
+                        {.query_name = "SimpleEventQuery", .time = milliseconds(services.clock)},
+                        found.events)};
+    if (!found.next.empty())
+        reply.add_header("Link",
+                         fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
+    add_versions(reply);
+    call->finish(std::move(reply));
+}
 
 void add_epcis_routes(std::vector<Route>& routes, const Services& services) {
     const auto simple = [&services](auto answer) {
@@ -370,21 +318,10 @@ void add_epcis_routes(std::vector<Route>& routes, const Services& services) {
     routes.push_back({"POST", "/epcis/v2/events", Access::identified, simple(post_event)});
     routes.push_back({"GET", "/epcis/v2/events", Access::identified,
                       [&services](registry::Lookup& lookup, const Pending& call) {
-                          get_events(lookup, call, services);
+                          answer_events(lookup, call, services);
                       }});
     routes.push_back({"GET", "/epcis/v2/events/*", Access::identified, get_event});
-    for (const Collection& collection : collections) {
-        static std::array<std::array<std::string, 2>, collections.size()> patterns;
-        auto& own = patterns[static_cast<std::size_t>(&collection - collections.data())];
-        own = {"/epcis/v2/" + std::string{collection.name},
-               "/epcis/v2/" + std::string{collection.name} + "/*"};
-        for (const std::string& pattern : own)
-            routes.push_back(
-                {"GET", pattern, Access::identified,
-                 [&services, &collection](registry::Lookup& lookup, const Pending& call) {
-                     get_collection(lookup, call, services, collection);
-                 }});
-    }
+    add_epcis_collection_routes(routes, services);
 }
 
 }  // namespace idnode::resolver::api

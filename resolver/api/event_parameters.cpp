@@ -263,7 +263,8 @@ std::optional<Fault> find_complexity_fault(const EventQuery& query) {
 }  // namespace
 
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
-                                                 const Namespaces& namespaces) {
+                                                 const Namespaces& namespaces,
+                                                 std::optional<EventQuery::Condition> also) {
     EventQuery query;
     const Parameter* token = nullptr;
     for (const Parameter& parameter : target.parameters()) {
@@ -273,6 +274,7 @@ std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
             return *fault;
     }
     if (token && !read_token(token->value, query)) return wrong(token->name, "the token of a page");
+    if (also) query.conditions.push_back(*std::move(also));
     if (auto fault = find_complexity_fault(query)) return *fault;
     return query;
 }

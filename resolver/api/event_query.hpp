@@ -49,9 +49,11 @@ struct EventPage {
 
 /// Parameters that are not known, or that no index serves, are refused: filters are only asked of
 /// events that an index has found, so they need a condition, or both limits of a time, beside them.
-/// `namespaces` says what the prefixes of extensions mean (GS1-Extensions).
+/// `namespaces` says what the prefixes of extensions mean (GS1-Extensions); `also` is a condition
+/// that events have to meet beside those that are asked for.
 std::variant<EventQuery, Fault> read_event_query(
-    const RequestTarget& target, const protocol::epcis::Namespaces& namespaces = {});
+    const RequestTarget& target, const protocol::epcis::Namespaces& namespaces = {},
+    std::optional<EventQuery::Condition> also = {});
 /// The same of a query that is kept (EPCIS 2.0 §8.2.7.1, the query language in JSON): a member for
 /// each parameter, with one value or a list of them.
 std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json);

@@ -123,7 +123,9 @@ void Description::use_epcis() {
         {"readPoints", "urn:x:gate"},          {"dispositions", "active"}};
     for (const auto& [name, value] : collections) {
         EXPECT_THAT(say(200, "GET", path + name).body, HasSubstr(value)) << name;
+        say(400, "GET", path + name + "?perPage=0");
         say(200, "GET", path + name + '/' + value);
+        say(404, "GET", path + name + "/none");
         const auto events = say(200, "GET", path + name + '/' + value + "/events").json();
         EXPECT_THAT(serialize(events), HasSubstr("urn:event:1")) << name;
         say(400, "GET", path + name + '/' + value + "/events?perPage=0");
