@@ -57,6 +57,7 @@ Fault wrong(std::string field, std::string_view expected) {
 
 Fault too_complex(std::string field, std::string_view expected) {
     Fault fault = wrong(std::move(field), expected);
+    fault.status = 413;
     fault.title = "QueryTooComplexException";
     return fault;
 }
@@ -148,6 +149,7 @@ std::optional<std::optional<Fault>> read_order(const Parameter& parameter, Event
     if (name == "orderBy") {
         if (value != "eventTime" && value != "recordTime")
             return wrong(name, "eventTime or recordTime");
+        query.is_ordered = true;
         query.by_record_time = value == "recordTime";
         return done();
     }
@@ -189,7 +191,24 @@ std::optional<Fault> read_condition(const Parameter& parameter, const Indexed& k
     if (is_pattern)
         return too_complex(parameter.name, "identifiers, not patterns, which no index serves");
     if (condition->values.empty()) return wrong(parameter.name, "at least one value");
+    constexpr std::array<std::string_view, 3> actions{"ADD", "OBSERVE", "DELETE"};
+    const auto is_action = [&](const std::string& each) {
+        return std::ranges::find(actions, each) != actions.end();
+    };
+    if (known.kind == IndexKind::action && !std::ranges::all_of(condition->values, is_action))
+        return wrong(parameter.name, "ADD, OBSERVE or DELETE");
     return std::nullopt;
+}
+
+/// Whether the standard has a parameter that this node does not serve: of the master data of places
+/// and parties, and of sensor values with their units (EPCIS 2.0 §8.2.7.1).
+bool is_unserved(std::string_view name) {
+    if (name.starts_with("HASATTR_") || name.starts_with("EQATTR_")) return true;
+    constexpr std::array<std::string_view, 6> stems{"value_",     "minValue_",  "maxValue_",
+                                                    "meanValue_", "percValue_", "sDev_"};
+    const std::string_view rest = name.substr(std::min(name.find('_'), name.size() - 1) + 1);
+    return std::ranges::any_of(stems,
+                               [&](std::string_view stem) { return rest.starts_with(stem); });
 }
 
 /// Of a document by its type, beside the filter that looks at the type.
@@ -246,7 +265,9 @@ std::optional<Fault> read_parameter(const Parameter& parameter, Values values,
         return std::nullopt;
     }
     if (auto done = read_filters(parameter, values, namespaces, query)) return *done;
-    return too_complex(parameter.name, "a parameter that this node serves");
+    constexpr std::string_view expected = "a parameter that this node serves";
+    return is_unserved(parameter.name) ? too_complex(parameter.name, expected)
+                                       : wrong(parameter.name, expected);
 }
 
 /// Filters are asked of what an index has found, and of nothing else.
@@ -262,6 +283,11 @@ std::optional<Fault> find_complexity_fault(const EventQuery& query) {
 
 }  // namespace
 
+std::optional<Fault> find_limit_fault(const EventQuery& query) {
+    if (query.most == 0 || query.most_is_a_limit || query.is_ordered) return std::nullopt;
+    return wrong("eventCountLimit", "orderBy beside it, which says what the first events are");
+}
+
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
                                                  const Namespaces& namespaces,
                                                  std::optional<EventQuery::Condition> also) {
@@ -273,6 +299,7 @@ std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
         else if (auto fault = read_parameter(parameter, Values::separated, namespaces, query))
             return *fault;
     }
+    if (auto fault = find_limit_fault(query)) return *fault;
     if (token && !read_token(token->value, query)) return wrong(token->name, "the token of a page");
     if (also) query.conditions.push_back(*std::move(also));
     if (auto fault = find_complexity_fault(query)) return *fault;

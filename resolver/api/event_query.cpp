@@ -150,7 +150,7 @@ private:
     }
 
     Fault too_many_descendants() const {
-        return {.status = 400,
+        return {.status = 413,
                 .message = "expected at most " + std::to_string(descendants_max) +
                            " values, with what lies in a place",
                 .title = "QueryTooComplexException"};
@@ -266,7 +266,7 @@ private:
     /// So much was looked at that the page ends here; the next one goes on behind it.
     std::variant<EventPage, Fault> stop(const EventPlace& after) {
         if (query_.most_is_a_limit)
-            return Fault{.status = 400,
+            return Fault{.status = 413,
                          .message = "maxEventCount: expected a query for which at most " +
                                     std::to_string(looked_at_max_) + " events have to be looked at",
                          .field = "maxEventCount",

@@ -32,6 +32,7 @@ struct EventQuery {
     std::int64_t event_before = registry::trace::time_max + 1;
     std::int64_t record_from = registry::trace::time_min;
     std::int64_t record_before = registry::trace::time_max + 1;
+    bool is_ordered = false;  ///< by what was asked for
     bool by_record_time = false;
     bool descending = true;
     std::uint64_t per_page = 30;
@@ -51,12 +52,16 @@ struct EventPage {
 /// events that an index has found, so they need a condition, or both limits of a time, beside them.
 /// `namespaces` says what the prefixes of extensions mean (GS1-Extensions); `also` is a condition
 /// that events have to meet beside those that are asked for.
-std::variant<EventQuery, Fault> read_event_query(
-    const RequestTarget& target, const protocol::epcis::Namespaces& namespaces = {},
-    std::optional<EventQuery::Condition> also = {});
+std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
+                                                 const protocol::epcis::Namespaces& namespaces = {},
+                                                 std::optional<EventQuery::Condition> also = {});
 /// The same of a query that is kept (EPCIS 2.0 §8.2.7.1, the query language in JSON): a member for
 /// each parameter, with one value or a list of them.
 std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json);
+
+/// The first so many events are only asked for where an order says which these are (EPCIS 2.0
+/// §8.2.7.1). Queries that are kept may be older than that rule.
+std::optional<Fault> find_limit_fault(const EventQuery& query);
 
 /// "ex=https://example.com/ns,…": the header GS1-Extensions (EPCIS 2.0 §12.7.1).
 protocol::epcis::Namespaces read_extensions(std::string_view header);

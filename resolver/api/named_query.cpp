@@ -47,6 +47,7 @@ std::variant<NamedQuery, Fault> read_named_query(const json::value& body) {
                      "query");
     auto understood = read_event_query(read.query);
     if (auto* const fault = std::get_if<Fault>(&understood)) return std::move(*fault);
+    if (auto fault = find_limit_fault(std::get<EventQuery>(understood))) return *std::move(fault);
     return read;
 }
 

@@ -188,7 +188,7 @@ TEST_F(EventQueries, AskForPlacesWithWhatLiesInThem) {
 TEST_F(EventQueries, AreRefusedWhereNoIndexServesThem) {
     const auto refusal = [&](const std::string& parameters, const std::string& title) {
         const HttpsAnswer answer = query(parameters);
-        EXPECT_EQ(answer.status, 400) << parameters;
+        EXPECT_EQ(answer.status, title == "QueryTooComplexException" ? 413 : 400) << parameters;
         EXPECT_EQ(answer.header("content-type"), "application/problem+json;charset=utf-8");
         EXPECT_THAT(answer.body, HasSubstr("epcisException:" + title)) << parameters;
         return answer.body;
@@ -198,7 +198,11 @@ TEST_F(EventQueries, AreRefusedWhereNoIndexServesThem) {
     refusal("EXISTS_ex:heat=true&GE_eventTime=2026-03-01T00:00:00Z", "QueryTooComplexException");
     refusal("HASATTR_readPoint=urn:x:area", "QueryTooComplexException");
     refusal("EQATTR_readPoint_area=1", "QueryTooComplexException");
-    refusal("WD_bizStep=shipping", "QueryTooComplexException");
+    refusal("WD_bizStep=shipping", "QueryParameterException");
+    refusal("EQ_colour=red", "QueryParameterException");
+    refusal("colour", "QueryParameterException");
+    refusal("EQ_action=ADD%7CMOVE", "QueryParameterException");
+    refusal("eventCountLimit=3", "QueryParameterException");
     refusal("EQ_value_CEL=21.5", "QueryTooComplexException");
     refusal("MATCH_epc=urn:epc:idpat:sgtin:4012345.*.*", "QueryTooComplexException");
     const std::string with_day = std::string{day} + '&';
@@ -226,21 +230,28 @@ TEST_F(EventQueries, KeepToTheirLimitsOverPages) {
         }
         return sizes;
     };
-    EXPECT_THAT(pages("/epcis/v2/events?perPage=2&eventCountLimit=5"), ElementsAre(2, 2, 1));
-    EXPECT_THAT(pages("/epcis/v2/events?perPage=2&eventCountLimit=4"), ElementsAre(2, 2));
+    EXPECT_THAT(pages("/epcis/v2/events?perPage=2&orderBy=eventTime&eventCountLimit=5"),
+                ElementsAre(2, 2, 1));
+    EXPECT_THAT(pages("/epcis/v2/events?perPage=2&orderBy=eventTime&eventCountLimit=4"),
+                ElementsAre(2, 2));
     EXPECT_THAT(pages("/epcis/v2/events?perPage=5&maxEventCount=8"), ElementsAre(5, 3));
     EXPECT_EQ(query("perPage=2&maxEventCount=7").status, 413);
     EXPECT_THAT(pages("/epcis/v2/events?perPage=2&MATCH_epc=urn:x:a&EQ_action=OBSERVE"),
                 ElementsAre(2, 2, 2));
-    EXPECT_EQ(ask("POST", "/epcis/v2/queries",
-                  R"({"name":"some","query":{"eventCountLimit":3,"EQ_quantity":7,)"
-                  R"("EQ_bizStep":["shipping"],"EXISTS_errorDeclaration":true}})")
-                  .status,
-              201);
-    EXPECT_THAT(pages("/epcis/v2/queries/some/events"), ElementsAre(0));
     EXPECT_EQ(
-        ask("POST", "/epcis/v2/queries", R"({"name":"all","query":{"eventCountLimit":3}})").status,
+        ask("POST", "/epcis/v2/queries",
+            R"({"name":"some","query":{"eventCountLimit":3,"orderBy":"eventTime","EQ_quantity":7,)"
+            R"("EQ_bizStep":["shipping"],"EXISTS_errorDeclaration":true}})")
+            .status,
         201);
+    EXPECT_THAT(pages("/epcis/v2/queries/some/events"), ElementsAre(0));
+    const auto keep = [&](const std::string& order) {
+        return ask("POST", "/epcis/v2/queries",
+                   R"({"name":"all","query":{"eventCountLimit":3)" + order + "}}")
+            .status;
+    };
+    EXPECT_EQ(keep({}), 400);
+    EXPECT_EQ(keep(R"(,"orderBy":"eventTime")"), 201);
     EXPECT_THAT(pages("/epcis/v2/queries/all/events?perPage=2"), ElementsAre(2, 1));
 }
 

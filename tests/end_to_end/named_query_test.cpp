@@ -110,7 +110,11 @@ TEST_F(NamedQueries, AreRefusedWhereTheyCannotBeRun) {
     EXPECT_THAT(refusal(R"({"name":"","query":{}})"), HasSubstr("name"));
     EXPECT_THAT(refusal(R"({"name":"a","query":[]})"), HasSubstr("query"));
     EXPECT_THAT(refusal(R"({"name":"a","query":{"EXISTS_ilmd":"x"}})"),
-                HasSubstr("epcisException:QueryTooComplexException"));
+                HasSubstr("epcisException:QueryParameterException"));
+    const HttpsAnswer alone = ask("POST", "/epcis/v2/queries",
+                                  R"({"name":"a","query":{"EXISTS_errorDeclaration":true}})");
+    EXPECT_EQ(alone.status, 413);
+    EXPECT_THAT(alone.body, HasSubstr("epcisException:QueryTooComplexException"));
     EXPECT_THAT(refusal(R"({"name":"a","query":{"EQ_bizStep":[]}})"), HasSubstr("EQ_bizStep"));
     EXPECT_THAT(refusal(R"({"name":"a","query":{"EQ_bizStep":{"x":1}}})"), HasSubstr("EQ_bizStep"));
     EXPECT_THAT(refusal(R"({"name":"a","query":{"GE_eventTime":"yesterday"}})"),
