@@ -281,6 +281,17 @@ std::optional<Fault> find_complexity_fault(const EventQuery& query) {
                        "a condition that an index serves beside it, or both limits of a time");
 }
 
+/// What was recorded lately is found by when it was recorded, where nothing else is asked for: no
+/// order is promised then, and by event time all events would have to be looked at.
+void choose_order(EventQuery& query) {
+    const bool by_event =
+        query.event_from > trace::time_min || query.event_before <= trace::time_max;
+    const bool by_record =
+        query.record_from > trace::time_min || query.record_before <= trace::time_max;
+    if (by_record && !by_event && !query.is_ordered && query.conditions.empty())
+        query.by_record_time = true;
+}
+
 }  // namespace
 
 std::optional<Fault> find_limit_fault(const EventQuery& query) {
@@ -303,6 +314,7 @@ std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,
     if (token && !read_token(token->value, query)) return wrong(token->name, "the token of a page");
     if (also) query.conditions.push_back(*std::move(also));
     if (auto fault = find_complexity_fault(query)) return *fault;
+    choose_order(query);
     return query;
 }
 
@@ -326,6 +338,7 @@ std::variant<EventQuery, Fault> read_event_query(const boost::json::object& json
         }
     }
     if (auto fault = find_complexity_fault(query)) return *fault;
+    choose_order(query);
     return query;
 }
 

@@ -50,6 +50,7 @@ struct EventPage {
 
 /// Parameters that are not known, or that no index serves, are refused: filters are only asked of
 /// events that an index has found, so they need a condition, or both limits of a time, beside them.
+/// A query for the record time alone, in any order, goes by that.
 /// `namespaces` says what the prefixes of extensions mean (GS1-Extensions); `also` is a condition
 /// that events have to meet beside those that are asked for.
 std::variant<EventQuery, Fault> read_event_query(const RequestTarget& target,

@@ -216,6 +216,22 @@ TEST_F(EventQueries, AreRefusedWhereNoIndexServesThem) {
     refusal("nextPageToken=1.2.0", "QueryParameterException");
 }
 
+/// Else a client who asks every minute for what is new would have all events looked at.
+TEST_F(EventQueries, GoByTheRecordTimeWhereNothingElseIsAskedFor) {
+    capture(event("late", 0, R"("action":"OBSERVE","epcList":["urn:x:late"])"));
+    const std::string lately = "perPage=1&GE_recordTime=2020-01-01T00:00:00Z";
+    const HttpsAnswer first = query(lately);
+    EXPECT_THAT(event_ids(first.body), ElementsAre("urn:event:late"));
+    const std::string link = first.header("link");
+    EXPECT_THAT(event_ids(ask("GET", link.substr(1, link.find('>') - 1)).body),
+                ElementsAre("urn:event:heat"));
+    EXPECT_THAT(found(lately), ElementsAre("plain"));
+    for (const char* const other :
+         {"&orderBy=eventTime", "&GE_eventTime=2020-01-01T00:00:00Z", "&EQ_action=OBSERVE"})
+        EXPECT_THAT(event_ids(query(lately + other).body), ElementsAre("urn:event:felt")) << other;
+    EXPECT_THAT(found("LT_recordTime=2020-01-01T00:00:00Z"), IsEmpty());
+}
+
 /// A limit of all events holds over pages.
 TEST_F(EventQueries, KeepToTheirLimitsOverPages) {
     const auto pages = [&](std::string target) {
