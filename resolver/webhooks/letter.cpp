@@ -14,20 +14,27 @@ namespace {
 
 namespace trace = registry::trace;
 
-std::string make_recall_body(registry::Lookup& lookup, const Hook& hook, const Delivery& delivery,
-                             const api::Caller& owner, std::int64_t now) {
+/// Nothing where all that has joined was cut since.
+std::optional<std::string> make_recall_body(registry::Lookup& lookup, const Hook& hook,
+                                            const Delivery& delivery, const api::Caller& owner,
+                                            std::int64_t now) {
     std::string body;
     protocol::JsonWriter writer{body};
     writer.begin_object().key("type").string("RecallNotification");
     writer.key("recallID").string(hook.id).key("name").string(hook.name);
     writer.key("creationDate").string(protocol::epcis::format_event_time(now));
     writer.key("joined").begin_array();
+    bool told = delivery.things.empty();
     for (const auto& [id, depth] : delivery.things) {
         Strangers strangers;
         const trace::Thing thing = number_of(lookup.snapshot(), id, strangers);
-        write_node(writer, ThingNames{lookup, strangers}.find(thing), depth,
-                   look_at(lookup, owner, id));
+        // It may have been shown when it joined.
+        const trace::Sight sight = look_at(lookup, owner, id);
+        if (sight == trace::Sight::cut) continue;
+        told = true;
+        write_node(writer, ThingNames{lookup, strangers}.find(thing), depth, sight);
     }
+    if (!told) return std::nullopt;
     writer.end_array().key("eventIDs").begin_array();
     for (const std::string& id : delivery.causes) {
         const auto event = trace::find_event(lookup.snapshot(), id);

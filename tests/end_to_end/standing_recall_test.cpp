@@ -194,5 +194,24 @@ TEST_F(StandingRecalls, ShowTheirOwnerOnlyWhatHeMaySee) {
     EXPECT_EQ(ask("GET", made.header("location"), {}, account("other")).status, 404);
 }
 
+/// What was seen when it joined may not be any more when the receiver is there at last.
+TEST_F(StandingRecalls, NameNothingThatWasCutBeforeItWasDelivered) {
+    std::atomic<bool> well{false};
+    Receiver receiver{[&](std::size_t, const Received&) { return well ? 200U : 500U; }};
+    const std::string firm = account("firm");
+    capture(transformation("1", R"("urn:x:heat")", R"("urn:x:coil")"), firm);
+    ASSERT_EQ(make(receiver.url(), {}, firm).status, 201);
+    capture(transformation("2", R"("urn:x:coil")", R"("urn:x:secret")"));
+    ASSERT_FALSE(receiver.wait_for(1).empty());
+    ASSERT_EQ(ask("PUT", "/api/v1/visibility/*", R"({"hidden":"cut"})").status, 200);
+    const std::size_t before = receiver.wait_for(0).size();
+    well = true;
+    capture(transformation("3", R"("urn:x:coil")", R"("urn:x:own")"), firm);
+    const auto received = receiver.wait_for(before + 1);
+    ASSERT_GT(received.size(), before);
+    EXPECT_THAT(joined_in(received.back()), ElementsAre("urn:x:own"));
+    for (const Received& each : received) EXPECT_THAT(each.body, Not(HasSubstr("secret")));
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end
