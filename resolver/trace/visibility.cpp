@@ -25,14 +25,15 @@ std::optional<Visibility> find_stored(const registry::Snapshot& snapshot, std::s
     return read ? std::optional{*read} : std::nullopt;
 }
 
-/// The digits of a key from its company prefix on: trade items and logistic units have a digit
-/// before it (GS1 General Specifications §3.3.2, §3.3.1).
+/// The digits of a key from its company prefix on: trade items, pieces of them, logistic units and
+/// returnable assets have a digit before it (GS1 General Specifications §3, of the AIs 01, 8006, 00
+/// and 8003).
 std::string_view company_digits(std::string_view canonical) noexcept {
     const std::size_t slash = canonical.find('/');
     const std::string_view identifier = canonical.substr(0, slash);
     std::string_view digits = slash == canonical.npos ? canonical : canonical.substr(slash + 1);
     digits = digits.substr(0, digits.find('/'));
-    if (identifier == "00" || identifier == "01")
+    if (identifier == "00" || identifier == "01" || identifier == "8003" || identifier == "8006")
         digits.remove_prefix(std::min<std::size_t>(1, digits.size()));
     return digits;
 }

@@ -36,6 +36,10 @@ TEST_F(Policies, AreThoseOfTheLongestCompanyPrefixThatFits) {
     EXPECT_EQ(of("(01)14012345123453(10)L"), open_policy);
     EXPECT_EQ(of("urn:epc:id:sscc:4012345.1111111111"), open_policy);
     EXPECT_EQ(of("urn:epc:id:sgln:4012345.11111.0"), open_policy);
+    // A returnable asset begins with a zero that is no part of it, a piece with its trade item.
+    EXPECT_EQ(of("urn:epc:id:grai:4012345.12345.1"), open_policy);
+    EXPECT_EQ(of("urn:epc:id:itip:4012345.012345.01.02.1"), open_policy);
+    EXPECT_EQ(of("urn:epc:id:giai:4012345.1"), open_policy);
     EXPECT_EQ(of("urn:epc:id:sgtin:4012999.012345.1"), cut_policy);
     EXPECT_EQ(of("urn:epc:id:sgtin:4099999.012345.1"), Visibility{});
     set("*", cut_policy);
