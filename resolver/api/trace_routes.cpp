@@ -132,7 +132,7 @@ auto make_lines(Trace found, std::vector<std::uint32_t> affected) {
         for_each_named(lookup, *found, left.first(count),
                        [&](const TraceNode& node, const NamedThing& thing) {
                            JsonWriter writer{out};
-                           write_node(writer, thing, node.depth, node.sight);
+                           write_node(writer, thing, node.depth, node.sight, found->tombstones);
                            out += '\n';
                        });
         at += count;
@@ -166,7 +166,7 @@ void answer_recall(registry::Lookup& lookup, const Pending& call) {
         const std::size_t shown = std::min<std::size_t>(affected.size(), query.limit);
         for_each_named(lookup, found, std::span{affected}.first(shown),
                        [&](const TraceNode& node, const auto& thing) {
-                           write_node(writer, thing, node.depth, node.sight);
+                           write_node(writer, thing, node.depth, node.sight, found.tombstones);
                        });
         writer.end_array();
     }

@@ -34,8 +34,10 @@ std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions&
     return std::nullopt;
 }
 
-/// Whether something belongs to the product that the recall is about.
-bool is_of_product(std::string_view id, std::string_view product) {
+/// Whether something belongs to the product that the recall is about. Nothing hidden does: whoever
+/// may not know what it is may not find out by guessing.
+bool is_of_product(const TraceNode& node, std::string_view id, std::string_view product) {
+    if (node.sight == trace::Sight::hidden) return false;
     return id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/');
 }
 
@@ -109,8 +111,8 @@ std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQ
     if (query.product.empty()) return places;
     std::vector<std::uint32_t> of_product;
     std::size_t at = 0;
-    for_each_named(lookup, reached, places, [&](const TraceNode&, const NamedThing& thing) {
-        if (is_of_product(thing.canonical, query.product)) of_product.push_back(places[at]);
+    for_each_named(lookup, reached, places, [&](const TraceNode& node, const NamedThing& thing) {
+        if (is_of_product(node, thing.canonical, query.product)) of_product.push_back(places[at]);
         ++at;
     });
     return of_product;

@@ -64,6 +64,7 @@ std::string spelled(registry::Lookup& lookup, const std::string& id) {
 
 Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api::Caller& caller) {
     Trace result;
+    result.tombstones = Tombstones{caller.actor(), options.roots};
     trace::WalkQuery query{.roots = {},
                            .depth = options.depth,
                            .nodes_max = options.nodes_max,

@@ -11,6 +11,7 @@
 #include "registry/trace/walk.hpp"
 #include "resolver/api/caller.hpp"
 #include "resolver/trace/names.hpp"
+#include "resolver/trace/tombstones.hpp"
 
 namespace idnode::resolver {
 
@@ -34,6 +35,7 @@ struct Trace {
     std::vector<TraceNode> nodes;
     std::vector<TraceEdge> edges;
     Strangers strangers;  ///< roots that the registry has no number for
+    Tombstones tombstones{};
     bool truncated = false;
     bool known = false;  ///< whether an event or record has named one of the roots
 };
@@ -64,6 +66,6 @@ void write_trace(std::string& out, registry::Lookup& lookup, const Trace& trace,
 
 /// One node: how it was spelled, and its normalised forms; of a hidden one, its place alone.
 void write_node(protocol::JsonWriter& writer, const NamedThing& thing, std::uint32_t depth,
-                registry::trace::Sight sight);
+                registry::trace::Sight sight, const Tombstones& tombstones);
 
 }  // namespace idnode::resolver

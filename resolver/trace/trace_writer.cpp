@@ -4,11 +4,8 @@
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/handle/handle.hpp"
-#include "protocol/json/base64.hpp"
 #include "protocol/schemes/identifier.hpp"
-#include "registry/digest.hpp"
 #include "registry/trace/event_store.hpp"
-#include "resolver/auth/digest.hpp"
 #include "resolver/trace/trace.hpp"
 
 namespace idnode::resolver {
@@ -19,19 +16,6 @@ using protocol::JsonWriter;
 using trace::Sight;
 
 constexpr std::string_view resolver_root = "https://id.gs1.org";
-
-/// What stands for a thing that may not be named: the same as long as the node runs, and nothing
-/// that could be guessed back, since nobody else knows the salt.
-std::string tombstone_of(std::string_view id) {
-    static const auto salt = [] {
-        std::array<std::byte, 16> octets;
-        auth::fill_random(octets);
-        return std::string{protocol::text_of(protocol::Bytes{octets})};
-    }();
-    const registry::Digest digest =
-        registry::Sha256{}.of(protocol::bytes_of(salt + std::string{id}));
-    return "hidden:" + protocol::to_hex(protocol::text_of(protocol::Bytes{digest}).substr(0, 8));
-}
 
 /// Writes one answer.
 class TraceWriter {
@@ -57,8 +41,8 @@ public:
         write_root();
         writer_.key("nodes").begin_array();
         for (std::uint32_t place = begin_; place < end_; ++place)
-            write_node(writer_, named_[place], trace_.nodes[place].depth,
-                       trace_.nodes[place].sight);
+            write_node(writer_, named_[place], trace_.nodes[place].depth, trace_.nodes[place].sight,
+                       trace_.tombstones);
         writer_.end_array().key("edges").begin_array();
         for (std::size_t at = 0; at < edges_.size(); ++at) write_edge(*edges_[at], ids_[at]);
         writer_.end_array();
@@ -111,7 +95,7 @@ private:
         if (trace_.nodes.empty() || trace_.nodes.front().thing != trace_.root) {
             writer_.string(names_.find(trace_.root).spelled);
         } else if (is_hidden(0)) {
-            writer_.string(tombstone_of(names_.canonical(trace_.root)));
+            writer_.string(trace_.tombstones.of(names_.canonical(trace_.root)));
         } else {
             writer_.string(begin_ == 0 ? named_.front().spelled : names_.find(trace_.root).spelled);
         }
@@ -120,7 +104,7 @@ private:
     void write_end(std::string_view key, std::uint32_t place) {
         writer_.key(key);
         if (is_hidden(place))
-            writer_.string(tombstone_of(named_[place].canonical));
+            writer_.string(trace_.tombstones.of(named_[place].canonical));
         else
             writer_.string(named_[place].spelled);
     }
@@ -183,10 +167,11 @@ private:
 
 }  // namespace
 
-void write_node(JsonWriter& writer, const NamedThing& thing, std::uint32_t depth, Sight sight) {
+void write_node(JsonWriter& writer, const NamedThing& thing, std::uint32_t depth, Sight sight,
+                const Tombstones& tombstones) {
     writer.begin_object();
     if (sight == Sight::hidden) {
-        writer.key("id").string(tombstone_of(thing.canonical)).key("hidden").boolean(true);
+        writer.key("id").string(tombstones.of(thing.canonical)).key("hidden").boolean(true);
         writer.key("depth").number(depth).end_object();
         return;
     }

@@ -18,6 +18,7 @@ namespace trace = registry::trace;
 std::optional<std::string> make_recall_body(registry::Lookup& lookup, const Hook& hook,
                                             const Delivery& delivery, const api::Caller& owner,
                                             std::int64_t now) {
+    const Tombstones tombstones{owner.actor(), {&hook.id, 1}};
     std::string body;
     protocol::JsonWriter writer{body};
     writer.begin_object().key("type").string("RecallNotification");
@@ -32,7 +33,7 @@ std::optional<std::string> make_recall_body(registry::Lookup& lookup, const Hook
         const trace::Sight sight = look_at(lookup, owner, id);
         if (sight == trace::Sight::cut) continue;
         told = true;
-        write_node(writer, ThingNames{lookup, strangers}.find(thing), depth, sight);
+        write_node(writer, ThingNames{lookup, strangers}.find(thing), depth, sight, tombstones);
     }
     if (!told) return std::nullopt;
     writer.end_array().key("eventIDs").begin_array();

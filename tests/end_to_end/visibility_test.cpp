@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "tests/end_to_end/capturing.hpp"
 
@@ -85,6 +86,40 @@ TEST_F(OneUpOneDown, AppliesToHandlesOfThePrefixOfWhoeverSetsIt) {
     EXPECT_EQ(set("88.2", R"({"oneUpOneDown":true})"), 200);
     EXPECT_THAT(seen(), HasSubstr("88.2/OUT"));
     EXPECT_THAT(seen(), ::testing::Not(HasSubstr("88.2/FURTHER")));
+}
+
+/// A guess is not confirmed by the name that its tombstone would have.
+TEST_F(OneUpOneDown, GivesTombstonesNamesOfOneQuestionAndOneCallerAlone) {
+    const auto hidden_by = [&](const std::string& serial, const std::string& who) {
+        const HttpsAnswer answer =
+            ask("GET", "/api/v1/trace/01%2F04012345123456%2F21%2F" + serial, {}, who);
+        std::set<std::string> names;
+        const json::value body = answer.json();
+        for (const json::value& node : body.at("nodes").as_array())
+            if (node.as_object().contains("hidden")) names.emplace(node.at("id").as_string());
+        return names;
+    };
+    const auto of_chain = hidden_by("C", firm_);
+    EXPECT_EQ(of_chain.size(), 4U);
+    EXPECT_EQ(hidden_by("C", firm_), of_chain) << "pages of one question fit together";
+    for (const std::string& name : hidden_by("A", firm_)) EXPECT_FALSE(of_chain.contains(name));
+    const std::string other = account("other");
+    for (const std::string& name : hidden_by("C", other)) EXPECT_FALSE(of_chain.contains(name));
+}
+
+TEST_F(OneUpOneDown, CountsNothingHiddenAsOfAProductThatIsGuessed) {
+    const auto count = [&](const std::string& product, const std::string& who) {
+        const HttpsAnswer answer = ask("POST", "/api/v1/recall",
+                                       R"({"identifiers":[)" + quoted("C") +
+                                           R"(],"countOnly":true,"product":")" + product + "\"}",
+                                       who);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return answer.json().at("count").to_number<int>();
+    };
+    EXPECT_EQ(count("01/04012345123456/21/E", firm_), 0);
+    EXPECT_EQ(count("01/04012345123456/21/D", firm_), 1);
+    EXPECT_EQ(count("01/04012345123456", firm_), 1);
+    EXPECT_EQ(count("01/04012345123456", {}), 3);
 }
 
 class CompanyPrefixes : public OneUpOneDown {
