@@ -184,6 +184,7 @@ bool Courier::refresh_caller(Live& live) {
         live.caller = api::find_caller(lookup_->snapshot(), live.hook.account, live.hook.identity,
                                        services_.clock.now());
     live.caller_of = sequence;
+    if (live.caller) live.caller->now = services_.clock.now();  // for grants that expire
     return live.caller.has_value();
 }
 

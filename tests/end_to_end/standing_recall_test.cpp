@@ -2,8 +2,12 @@
 
 #include <atomic>
 #include <boost/json.hpp>
+#include <chrono>
+#include <ctime>
 #include <set>
+#include <thread>
 
+#include "protocol/json/time_text.hpp"
 #include "tests/end_to_end/capturing.hpp"
 #include "tests/end_to_end/receiver.hpp"
 
@@ -211,6 +215,28 @@ TEST_F(StandingRecalls, NameNothingThatWasCutBeforeItWasDelivered) {
     ASSERT_GT(received.size(), before);
     EXPECT_THAT(joined_in(received.back()), ElementsAre("urn:x:own"));
     for (const Received& each : received) EXPECT_THAT(each.body, Not(HasSubstr("secret")));
+}
+
+TEST_F(StandingRecalls, ShowNothingMoreByAGrantThatHasExpired) {
+    Receiver receiver{take};
+    node_.home("88.2");
+    const std::string firm = account("firm");
+    const auto until = protocol::format_time(static_cast<std::uint32_t>(std::time(nullptr)) + 4);
+    ASSERT_EQ(ask("POST", "/api/v1/grants",
+                  R"({"prefix":"88.2","grantee":"account:firm","item":"TRACE","right":"view",)"
+                  R"("expires":")" +
+                      until + R"("})")
+                  .status,
+              201);
+    capture(transformation("1", R"("urn:x:heat")", R"("hdl:88.2/first")"));
+    ASSERT_EQ(make(receiver.url(), {}, firm).status, 201);
+    capture(transformation("2", R"("hdl:88.2/first")", R"("hdl:88.2/granted")"));
+    ASSERT_THAT(joined_in(receiver.wait_for(1).at(0)), ElementsAre("hdl:88.2/granted"));
+    std::this_thread::sleep_for(std::chrono::seconds{6});
+    capture(transformation("3", R"("hdl:88.2/first")", R"("hdl:88.2/late")"));
+    const auto received = receiver.wait_for(2);
+    ASSERT_EQ(received.size(), 2U);
+    EXPECT_THAT(joined_in(received[1]), ElementsAre(HasSubstr("hidden:")));
 }
 
 }  // namespace
