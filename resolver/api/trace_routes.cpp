@@ -108,7 +108,8 @@ void answer_trace(registry::Lookup& lookup, const Pending& call, const Services&
     if (const auto* const fault = std::get_if<Fault>(&query)) return call->fail(*fault);
     const auto& [options, limit, offset] = std::get<TraceQuery>(query);
     const Trace found = run_trace(lookup, options, call->caller);
-    if (!found.known)
+    // The root has no node where it is cut.
+    if (!found.known || found.nodes.empty())
         return call->fail(
             {.status = 404, .message = "Nothing is known of " + call->argument, .field = "id"});
     const bool more = found.nodes.size() > offset + limit;

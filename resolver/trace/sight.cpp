@@ -38,6 +38,22 @@ bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
     return false;
 }
 
+/// Whether `is_it` holds for an edge of the thing and what is at its other end. Only some of those
+/// are looked at, since there may be millions.
+template <class IsIt>
+bool is_next_to(const registry::Snapshot& snapshot, trace::Thing thing, const IsIt& is_it) {
+    bool next = false;
+    for (const auto direction : {trace::Direction::up, trace::Direction::down}) {
+        int left = neighbours_max;
+        trace::for_each_edge(snapshot, direction, thing, [&](const trace::Edge& edge) {
+            next = is_it(edge, direction == trace::Direction::up ? edge.from : edge.to);
+            return !next && --left > 0;
+        });
+        if (next) return true;
+    }
+    return false;
+}
+
 }  // namespace
 
 Eyes::Sight Eyes::look(Thing thing) {
@@ -107,18 +123,17 @@ bool Eyes::owns(Thing thing) {
                (caller_.known() && has_captured(lookup_.snapshot(), canonical, caller_.actor()));
 }
 
-/// Only some of the things that it is connected with are looked at, since there may be millions.
 bool Eyes::is_next_to_own(Thing thing) {
-    bool next = false;
-    for (const auto direction : {trace::Direction::up, trace::Direction::down}) {
-        int left = neighbours_max;
-        trace::for_each_edge(lookup_.snapshot(), direction, thing, [&](const trace::Edge& edge) {
-            next = owns(direction == trace::Direction::up ? edge.from : edge.to);
-            return !next && --left > 0;
-        });
-        if (next) return true;
-    }
-    return false;
+    return is_next_to(lookup_.snapshot(), thing,
+                      [&](const trace::Edge&, Thing other) { return owns(other); });
+}
+
+bool Eyes::may_name_elsewhere(Thing thing) {
+    if (caller_.account && caller_.account->reads_everything()) return true;
+    if (group_of(thing).owned) return true;
+    return is_next_to(lookup_.snapshot(), thing, [&](const trace::Edge& edge, Thing other) {
+        return look(other) == Sight::shown && may_follow(edge);
+    });
 }
 
 bool Eyes::may_follow(const trace::Edge& edge) {

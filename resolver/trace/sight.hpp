@@ -26,6 +26,10 @@ public:
 
     registry::trace::Sight look(registry::trace::Thing thing);
 
+    /// Whether something that another node knows more of may be named: what stands next to
+    /// something shown, or is the caller's own.
+    bool may_name_elsewhere(registry::trace::Thing thing);
+
     /// That a record refers to something is known to who sees a value that says so.
     bool may_follow(const registry::trace::Edge& edge);
 

@@ -87,13 +87,20 @@ Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api
         query.direction = direction;
         add(trace::walk(lookup.snapshot(), query, look), result);
     }
+    for (TraceNode& node : result.nodes)
+        if (node.sight == trace::Sight::elsewhere && node.depth > 0 &&
+            !eyes.may_name_elsewhere(node.thing))
+            node.sight = trace::Sight::hidden;
     return result;
 }
 
 trace::Sight look_at(registry::Lookup& lookup, const api::Caller& caller, const std::string& id) {
     Strangers strangers;
     const Thing thing = number_of(lookup.snapshot(), id, strangers);
-    return Eyes{lookup, caller, strangers}.look(thing);
+    Eyes eyes{lookup, caller, strangers};
+    const trace::Sight sight = eyes.look(thing);
+    const bool hides = sight == trace::Sight::elsewhere && !eyes.may_name_elsewhere(thing);
+    return hides ? trace::Sight::hidden : sight;
 }
 
 }  // namespace idnode::resolver

@@ -122,6 +122,21 @@ TEST_F(OneUpOneDown, CountsNothingHiddenAsOfAProductThatIsGuessed) {
     EXPECT_EQ(count("01/04012345123456", {}), 3);
 }
 
+TEST_F(OneUpOneDown, NamesThingsOfOtherNodesOnlyNextToWhatIsSeen) {
+    capture(transformation("6", quoted("F"), R"("hdl:99.1/behind")"));
+    capture(transformation("7", quoted("C"), R"("hdl:99.2/next")"), firm_);
+    const auto seen = [&](const std::string& who) {
+        return ask("GET", "/api/v1/trace/01%2F04012345123456%2F21%2FC", {}, who).body;
+    };
+    EXPECT_THAT(seen(firm_), HasSubstr("99.2/next"));
+    EXPECT_THAT(seen(firm_), HasSubstr(R"("prefix":"99.2")"));
+    EXPECT_THAT(seen(firm_), ::testing::Not(HasSubstr("99.1")));
+    EXPECT_THAT(seen({}), HasSubstr("99.1/behind"));
+    EXPECT_THAT(
+        ask("POST", "/api/v1/recall", R"({"identifiers":[)" + quoted("C") + "]}", firm_).body,
+        ::testing::Not(HasSubstr("99.1")));
+}
+
 class CompanyPrefixes : public OneUpOneDown {
 protected:
     /// An account that has these prefixes, and its Authorization header.
@@ -143,8 +158,13 @@ TEST_F(CompanyPrefixes, MakeTheirCompanyTheOwnerOfItsThings) {
     EXPECT_EQ(set("gs1:40123", R"({})", firm_), 403);
     EXPECT_EQ(set("*", R"({})", firm_), 403);
     firm_ = with_prefixes("other", R"(["gs1:40123456", "gs1:9", "88.1"])");
-    EXPECT_EQ(ask("GET", "/api/v1/trace/01%2F04012345123456%2F21%2FC", {}, firm_).status, 200);
-    EXPECT_THAT(seen_from("C"), ::testing::IsEmpty()) << "cut, as the maker says";
+    const auto refused = [&](const std::string& serial) {
+        const std::string id = "01%2F04012345123456%2F21%2F" + serial;
+        const HttpsAnswer answer = ask("GET", "/api/v1/trace/" + id, {}, firm_);
+        EXPECT_EQ(answer.status, 404) << serial;
+        return answer.body.substr(0, answer.body.rfind(serial));
+    };
+    EXPECT_EQ(refused("C"), refused("X")) << "cut, as the maker says: as if it were unknown";
 }
 
 TEST_F(CompanyPrefixes, AreGrantedAsPrefixesAre) {
