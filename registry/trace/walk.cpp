@@ -29,7 +29,7 @@ public:
         Window start{time_min, time_max};
         if (query_.at)
             start = {query_.direction == Direction::up ? *query_.at : time_min, *query_.at};
-        for (const Thing root : query_.roots) enter(root, {&start, 1}, 0, 0);
+        for (const Thing root : query_.roots) enter(root, {&start, 1}, 0, 0, true);
         std::vector<Turn> turn;
         for (std::uint32_t depth = 0; !next_.empty() && !full_; ++depth) {
             // What is met again in this turn waits for the next one.
@@ -56,13 +56,14 @@ private:
         Windows windows;
     };
 
+    static bool has_time(EdgeType type) { return lasts(type) || type == EdgeType::transformation; }
     static std::uint32_t bit(EdgeType type) {
         return std::uint32_t{1} << (static_cast<unsigned>(type) % 32);
     }
 
     /// The place of a thing among the nodes, or `cut`.
     std::uint32_t enter(Thing thing, std::span<const Window> windows, std::uint32_t depth,
-                        std::int64_t time) {
+                        std::int64_t time, bool in_time) {
         const auto [found, fresh] =
             places_.try_emplace(thing, static_cast<std::uint32_t>(result_.nodes.size()));
         if (fresh) {
@@ -73,15 +74,23 @@ private:
                 full_ = true;
                 return cut;
             } else {
-                result_.nodes.push_back({thing, depth, sight, time});
+                result_.nodes.push_back({thing, depth, sight, in_time, time});
                 known_.emplace_back();
                 if (query_.keeps_edges) followed_.emplace_back();
             }
         }
         const std::uint32_t place = found->second;
-        if (place == cut || result_.nodes[place].sight == Sight::elsewhere) return place;
+        if (place == cut) return place;
+        WalkNode& node = result_.nodes[place];
+        const bool late = in_time && !std::exchange(node.in_time, node.in_time || in_time);
+        if (node.sight == Sight::elsewhere) return place;
         Known& known = known_[place];
         const bool expected = !known.waiting.empty();
+        // What it leads to by edges without a time has to hear of it.
+        if (late) {
+            known.waiting.clear();
+            for (const Window& window : known.seen.all()) known.waiting.append(window);
+        }
         for (const Window& window : windows) add(known.seen, window, known.waiting);
         if (!expected && !known.waiting.empty()) next_.push_back(place);
         return place;
@@ -105,6 +114,7 @@ private:
     void expand(std::uint32_t place, Windows& windows, std::uint32_t depth, BlockView block) {
         windows.sort();
         const bool down = query_.direction == Direction::down;
+        const bool in_time = result_.nodes[place].in_time;
         for_each_edge_from(
             snapshot_, query_.direction, result_.nodes[place].thing, block, [&](const Edge& edge) {
                 if (++looked_at_ > query_.edges_max) full_ = true;
@@ -117,8 +127,11 @@ private:
                     return false;
                 }
                 looked_at_ += holds.size() - 1;
-                const std::uint32_t other =
-                    enter(down ? edge.to : edge.from, holds, depth + 1, edge.valid_from);
+                const bool next_in_time = has_time(edge.type) ? edge.valid_from >= query_.from &&
+                                                                    edge.valid_from <= query_.to
+                                                              : in_time;
+                const std::uint32_t other = enter(down ? edge.to : edge.from, holds, depth + 1,
+                                                  edge.valid_from, next_in_time);
                 if (other != cut && query_.keeps_edges) tell(edge, place, other);
                 return true;
             });
@@ -140,7 +153,7 @@ private:
     std::span<const Window> follow(const Edge& edge, std::span<const Window> windows) {
         const std::optional<std::int64_t>& at = query_.at;
         if (at && edge.valid_from > *at) return {};
-        if (!lasts(edge.type) && edge.type != EdgeType::transformation) return windows;
+        if (!has_time(edge.type)) return windows;
         const std::int64_t begin = edge.valid_from;
         const std::int64_t end = edge.valid_to.value_or(time_max);
         const bool down = query_.direction == Direction::down;

@@ -27,7 +27,9 @@ struct WalkQuery {
     std::uint64_t edges_max = 200'000;
     /// The state of that moment (milliseconds since 1970); nothing: everything that ever was.
     std::optional<std::int64_t> at{};
-    std::set<EdgeType> types{};  ///< empty: all
+    std::set<EdgeType> types{};    ///< empty: all
+    std::int64_t from = time_min;  ///< what was reached before, or behind `to`, is not in time
+    std::int64_t to = time_max;
     /// Whether an edge may be followed at all; empty: every one may.
     std::function<bool(const Edge& edge)> may_follow{};
     bool keeps_edges = true;  ///< whether the result has them
@@ -37,7 +39,11 @@ struct WalkNode {
     Thing thing = no_thing;
     std::uint32_t depth = 0;
     Sight sight = Sight::shown;
-    std::int64_t reached_at = 0;  ///< when the edge by which it was reached began; of a root: 0
+    /// Whether an edge by which it was reached began from `from` to `to` of the query, or had no
+    /// time, as memberships and references, and led from something in time. Roots are.
+    bool in_time = true;
+    std::int64_t reached_at =
+        0;  ///< when the first edge by which it was reached began; of a root: 0
 };
 
 /// An edge that was followed, and where its ends stand among the nodes.

@@ -83,8 +83,8 @@ std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
         return time;
     };
     query.options.at = moment("at");
-    query.from = moment("from").value_or(query.from);
-    query.to = moment("to").value_or(query.to);
+    query.options.from = moment("from").value_or(query.options.from);
+    query.options.to = moment("to").value_or(query.options.to);
     if (fields.find("product")) query.product = canonical(fields.text("product"));
     if (fields.find("limit")) query.limit = fields.number("limit", 1, limit_max);
     if (fields.find("depth"))
@@ -105,8 +105,7 @@ std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQ
     std::vector<std::uint32_t> places;
     for (std::uint32_t place = 0; place < reached.nodes.size(); ++place) {
         const TraceNode& node = reached.nodes[place];
-        if (node.depth > 0 && node.reached_at >= query.from && node.reached_at <= query.to)
-            places.push_back(place);
+        if (node.depth > 0 && node.in_time) places.push_back(place);
     }
     if (query.product.empty()) return places;
     std::vector<std::uint32_t> of_product;

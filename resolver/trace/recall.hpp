@@ -22,8 +22,6 @@ inline constexpr std::uint64_t recall_nodes_max = 2'000'000;
 struct RecallQuery {
     TraceOptions options;
     std::string product;  ///< canonical forms that begin so, or belong to that class
-    std::int64_t from = registry::trace::time_min;
-    std::int64_t to = registry::trace::time_max;
     std::uint64_t limit = 1'000;
     bool count_only = false;
 };

@@ -71,6 +71,8 @@ Trace run_trace(registry::Lookup& lookup, const TraceOptions& options, const api
                            .edges_max = std::max(edges_least, options.nodes_max * 20),
                            .at = options.at,
                            .types = options.types,
+                           .from = options.from,
+                           .to = options.to,
                            .keeps_edges = options.keeps_edges};
     for (const std::string& root : options.roots)
         query.roots.push_back(number_of(lookup.snapshot(), root, result.strangers));

@@ -24,6 +24,8 @@ struct TraceOptions {
     std::uint64_t nodes_max = 10'000;
     std::optional<std::int64_t> at{};  ///< as of that moment; nothing: everything that ever was
     std::set<registry::trace::EdgeType> types{};
+    std::int64_t from = registry::trace::time_min;  ///< as in `WalkQuery`
+    std::int64_t to = registry::trace::time_max;
     bool keeps_edges = true;  ///< whether anybody looks at the edges
 };
 

@@ -1,0 +1,68 @@
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+
+#include "tests/end_to_end/capturing.hpp"
+
+namespace idnode::end_to_end {
+namespace {
+
+constexpr const char* lot = "https://id.gs1.org/01/04012345123456/10/L1";
+
+std::string serial(const std::string& each) { return '"' + std::string{lot} + "/21/" + each + '"'; }
+
+std::string made(const std::string& id, const std::string& day, const std::string& in,
+                 const std::string& out, const std::string& more = {}) {
+    return R"({"type":"TransformationEvent","eventID":"urn:event:)" + id +
+           R"(","eventTime":"2026-)" + day + R"(T00:00:00Z","eventTimeZoneOffset":"+00:00",)" +
+           R"("inputEPCList":[)" + in + R"(],"outputEPCList":[)" + out + ']' + more + '}';
+}
+
+class RecallFilters : public Capturing {
+protected:
+    void SetUp() override { start(); }
+    int count(const std::string& suspect, const std::string& more = {},
+              const std::string& who = {}) {
+        const HttpsAnswer answer =
+            ask("POST", "/api/v1/recall",
+                R"({"countOnly":true,"identifiers":[")" + suspect + R"("])" + more + '}', who);
+        EXPECT_EQ(answer.status, 200) << answer.body;
+        return answer.json().at("count").to_number<int>();
+    }
+};
+
+/// A lot has its instances at all times; what came of an instance has its own.
+TEST_F(RecallFilters, LetPassWhatAnyWayReachesInTime) {
+    const std::string ore = R"("urn:x:ore")";
+    const std::string mix = R"("urn:x:mix")";
+    capture(made("1", "01-10", ore, serial("A")) + ',' +
+            made("2", "03-10", serial("A"), R"("urn:x:car")") + ',' + made("3", "01-10", ore, mix) +
+            ',' + made("4", "03-10", ore, mix));
+    EXPECT_EQ(count(lot), 2);
+    EXPECT_EQ(count(lot, R"(,"from":"2026-02-01")"), 2);
+    EXPECT_EQ(count(lot, R"(,"to":"2026-02-01")"), 1) << "the instance, not the car";
+    EXPECT_EQ(count("urn:x:ore"), 3);
+    EXPECT_EQ(count("urn:x:ore", R"(,"from":"2026-03-01")"), 2) << "the car and what was mixed";
+    EXPECT_EQ(count("urn:x:ore", R"(,"to":"2026-02-01")"), 2) << "the instance and the first mix";
+}
+
+/// A lot that is reached early and again in time leads to its instances in time, too.
+TEST_F(RecallFilters, TakeWhatWasReachedInTimeLaterOnFurther) {
+    const std::string whole = '"' + std::string{lot} + '"';
+    const auto into_lot = [&](const std::string& id, const std::string& day,
+                              const std::string& in) {
+        return R"({"type":"TransformationEvent","eventID":"urn:event:)" + id +
+               R"(","eventTime":"2026-)" + day +
+               R"(T00:00:00Z","eventTimeZoneOffset":"+00:00","inputEPCList":[)" + in +
+               R"(],"outputQuantityList":[{"epcClass":)" + whole + R"(,"quantity":1}]})";
+    };
+    capture(into_lot("1", "01-10", R"("urn:x:ore")") + ',' +
+            made("2", "03-01", R"("urn:x:ore")", R"("urn:x:slag")") + ',' +
+            into_lot("3", "03-10", R"("urn:x:slag")") + ',' +
+            made("4", "01-11", serial("A"), R"("urn:x:car")"));
+    EXPECT_EQ(count("urn:x:ore"), 4);
+    EXPECT_EQ(count("urn:x:ore", R"(,"from":"2026-02-01")"), 3) << "slag, lot and instance";
+}
+
+}  // namespace
+}  // namespace idnode::end_to_end
