@@ -4,6 +4,7 @@
 
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
+#include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver::enterprises {
 namespace {
@@ -22,9 +23,15 @@ std::string above(std::string_view prefix, std::string_view whose) {
 }
 
 /// Calls `visit` for each prefix that this one stands under, the nearest first, until it returns
-/// false.
+/// false. Under a GS1 company prefix stand all that begin with its digits.
 template <class Visit>
 void for_each_above(std::string_view prefix, const Visit& visit) {
+    if (is_company_scope(prefix)) {
+        prefix.remove_suffix(1);
+        for (; is_company_scope(prefix); prefix.remove_suffix(1))
+            if (!visit(prefix)) return;
+        return;
+    }
     for (std::size_t dot = prefix.rfind('.'); dot != prefix.npos; dot = prefix.rfind('.')) {
         prefix = prefix.substr(0, dot);
         if (!visit(prefix)) return;
@@ -118,6 +125,7 @@ std::optional<std::string> Occupancy::find_range_below(std::string_view prefix) 
 }
 
 std::optional<std::string> Occupancy::find_below(std::string_view prefix) const {
+    if (is_company_scope(prefix)) return find_allotted_below(protocol::folded(prefix));
     const std::string stem = protocol::folded(prefix) + ".";
     if (auto found = find_allotted_below(stem)) return found;
     if (auto found = find_homed_below(stem)) return found;

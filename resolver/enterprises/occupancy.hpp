@@ -13,8 +13,9 @@ namespace idnode::resolver::enterprises {
 /// could stand under it, so nobody else gets one that is the same, above or below. Prefixes that
 /// this node homes for itself are in the way of the same and of those above, not of those below: a
 /// secondary node allots below its own. Prefixes that were delegated to other nodes are in the way
-/// of all three. Each answer names what it has met, such as "which stands above 88.118.8, which
-/// belongs to the enterprise …"; nothing means that the way is free.
+/// of all three. A GS1 company prefix stands above those that begin with its digits. Each answer
+/// names what it has met, such as "which stands above 88.118.8, which belongs to the enterprise …";
+/// nothing means that the way is free.
 class Occupancy {
 public:
     /// `enterprise` may have all that is its own already; empty: nobody is asking. The view must

@@ -297,9 +297,15 @@ TEST_F(Enterprises, AreAllottedGs1CompanyPrefixesToo) {
     EXPECT_EQ(act(id, "resume").status, 200);
     EXPECT_EQ(ask("GET", "/api/v1/visibility/gs1:4012345", firm()).status, 200);
     EXPECT_THAT(node_.do_run({"prefix", "list"}), Not(HasSubstr("gs1:")));
-    EXPECT_EQ(act(id, "close").status, 200);
     const std::string other =
         apply(R"({"name":"其他有限公司","creditCode":"91350200MA2YJ1XR9G","contactName":"陈"})");
+    for (const std::string overlapping : {"gs1:40123", "gs1:4012345", "gs1:401234567"}) {
+        const HttpsAnswer refused =
+            act(other, "approve", R"({"prefixes":[")" + overlapping + "\"]}");
+        EXPECT_EQ(refused.status, 409) << overlapping;
+        EXPECT_THAT(refused.body, HasSubstr("belongs to the enterprise " + id));
+    }
+    EXPECT_EQ(act(id, "close").status, 200);
     EXPECT_EQ(act(other, "approve", R"({"prefixes":["gs1:4012345"]})").status, 200)
         << "it is free again";
 }
