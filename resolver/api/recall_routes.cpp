@@ -54,7 +54,7 @@ std::uint64_t count_affected(registry::Lookup& lookup, const RecallQuery& query,
                              const Caller& caller) {
     TraceOptions options = query.options;
     options.keeps_edges = false;
-    return find_affected(lookup, query, run_trace(lookup, options, caller)).size();
+    return find_affected(lookup, query, run_trace(lookup, options, caller), caller).size();
 }
 
 json::object shown_recall(const Hook& hook, const registry::Snapshot& snapshot) {
@@ -141,9 +141,9 @@ void make_recall(registry::Lookup& lookup, const Pending& call, const Services& 
                                                   query.options.nodes_max),
                            .field = "identifiers"});
     json::object answer = shown_recall(hook, lookup.snapshot());
-    answer["count"] = find_affected(lookup, query, reached).size();
-    keep(call, services, courier, hook, webhooks::first_members(lookup, hook.id, query, reached),
-         serialize(answer));
+    answer["count"] = find_affected(lookup, query, reached, call->caller).size();
+    keep(call, services, courier, hook,
+         webhooks::first_members(lookup, hook.id, query, reached, call->caller), serialize(answer));
 }
 
 /// `GET /api/v1/recalls`, in pages by the id, and `GET /api/v1/recalls/{id}` with the present

@@ -151,7 +151,7 @@ void answer_recall(registry::Lookup& lookup, const Pending& call) {
     auto& query = std::get<RecallQuery>(read);
     query.options.keeps_edges = false;
     Trace found = run_trace(lookup, query.options, call->caller);
-    std::vector<std::uint32_t> affected = find_affected(lookup, query, found);
+    std::vector<std::uint32_t> affected = find_affected(lookup, query, found, call->caller);
     const bool as_lines = call->request.field("Accept").find("ndjson") != std::string_view::npos;
     HttpReply reply{.content_type = as_lines ? ndjson_type : json_type};
     if (as_lines) {

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/handle/handle.hpp"
 #include "registry/trace/event_store.hpp"
+#include "resolver/api/event_query.hpp"
 #include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver {
@@ -24,9 +26,11 @@ bool is_callers(const api::Caller& caller, std::string_view party) {
     return owns_company(caller, identifier);
 }
 
-/// Whether a list of sources or destinations names the caller as a party; a mere location is none.
-bool names_caller(const json::object& event, std::string_view list, std::string_view member,
-                  const api::Caller& caller) {
+/// Whether `is_it` holds for the type and the name of something in a list of sources or
+/// destinations.
+template <class IsIt>
+bool any_in(const json::object& event, std::string_view list, std::string_view member,
+            const IsIt& is_it) {
     const auto* const found = event.if_contains(list);
     const auto* const elements = found ? found->if_array() : nullptr;
     return elements && std::ranges::any_of(*elements, [&](const json::value& each) {
@@ -34,9 +38,33 @@ bool names_caller(const json::object& event, std::string_view list, std::string_
                const auto* const type = element ? element->if_contains("type") : nullptr;
                const auto* const party = element ? element->if_contains(member) : nullptr;
                return type && type->is_string() && party && party->is_string() &&
-                      protocol::epcis::short_name_of(type->get_string()).ends_with("_party") &&
-                      is_callers(caller, party->get_string());
+                      is_it(protocol::epcis::short_name_of(type->get_string()),
+                            party->get_string());
            });
+}
+
+/// Whether a list of sources or destinations names the caller as a party; a mere location is none.
+bool names_caller(const json::object& event, std::string_view list, std::string_view member,
+                  const api::Caller& caller) {
+    return any_in(event, list, member, [&](std::string_view type, std::string_view party) {
+        return type.ends_with("_party") && is_callers(caller, party);
+    });
+}
+
+/// Whether whom an event leaves things with is that one.
+bool leaves_with(const trace::EventView& event, std::string_view holder) {
+    boost::system::error_code wrong;
+    const auto parsed = json::parse({event.json.data(), event.json.size()}, wrong);
+    const auto* const object = wrong ? nullptr : parsed.if_object();
+    const std::string canonical = protocol::identify(holder).canonical;
+    bool told = false;
+    const auto is_holder = [&](std::string_view type, std::string_view party) {
+        const bool possesses = type == "possessing_party";
+        told |= possesses;
+        return possesses && protocol::identify(party).canonical == canonical;
+    };
+    if (object && any_in(*object, "destinationList", "destination", is_holder)) return true;
+    return !told && event.actor == holder;
 }
 
 bool names_caller(std::string_view text, const api::Caller& caller) {
@@ -80,6 +108,23 @@ bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
         if (is) return true;
     }
     return false;
+}
+
+bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,
+                const std::string& thing, std::string_view holder, std::optional<std::int64_t> at) {
+    std::optional<trace::EventView> last;
+    std::optional<trace::EventPlace> after;
+    if (at) after = {*at, std::numeric_limits<std::uint64_t>::max()};
+    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
+        int looks = 0;
+        trace::for_each_event(snapshot, {kind, thing}, true, after, [&](const auto& place) {
+            const auto event = trace::find_event(snapshot, place.number);
+            const bool seen = event && api::may_see(caller, *event);
+            if (seen && (!last || event->time > last->time)) last = event;
+            return !seen && ++looks < events_looked_at_max;
+        });
+    }
+    return last && leaves_with(*last, holder);
 }
 
 }  // namespace idnode::resolver

@@ -26,4 +26,11 @@ bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& c
 bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
                  const protocol::Identifier& thing);
 
+/// Whether `holder` has a thing (a canonical form), as the last event about it says that the caller
+/// may see, until `at` (milliseconds since 1970): the possessing party among its destinations, in
+/// any spelling, or, where it names none, the account or identity that captured it. Of what the
+/// caller may not see, only the last events are passed over.
+bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,
+                const std::string& thing, std::string_view holder, std::optional<std::int64_t> at);
+
 }  // namespace idnode::resolver

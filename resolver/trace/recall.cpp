@@ -7,6 +7,7 @@
 #include "protocol/epcis/event.hpp"
 #include "protocol/json/fields.hpp"
 #include "resolver/trace/event_mapping.hpp"
+#include "resolver/trace/ownership.hpp"
 
 namespace idnode::resolver {
 namespace {
@@ -34,10 +35,8 @@ std::optional<Fault> read_suspects(const boost::json::value& json, TraceOptions&
     return std::nullopt;
 }
 
-/// Whether something belongs to the product that the recall is about. Nothing hidden does: whoever
-/// may not know what it is may not find out by guessing.
-bool is_of_product(const TraceNode& node, std::string_view id, std::string_view product) {
-    if (node.sight == trace::Sight::hidden) return false;
+/// Whether something belongs to the product that the recall is about.
+bool is_of_product(std::string_view id, std::string_view product) {
     return id.starts_with(product) && (id.size() == product.size() || id[product.size()] == '/');
 }
 
@@ -67,7 +66,7 @@ std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
     protocol::FieldReader fields{json,
                                  place,
                                  {"identifiers", "direction", "types", "at", "from", "to",
-                                  "product", "limit", "countOnly", "depth"}};
+                                  "product", "holder", "limit", "countOnly", "depth"}};
     RecallQuery query;
     query.options.depth = trace_depth_max;
     query.options.nodes_max = recall_nodes_max;
@@ -86,6 +85,7 @@ std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
     query.options.from = moment("from").value_or(query.options.from);
     query.options.to = moment("to").value_or(query.options.to);
     if (fields.find("product")) query.product = canonical(fields.text("product"));
+    if (fields.find("holder")) query.holder = fields.text("holder");
     if (fields.find("limit")) query.limit = fields.number("limit", 1, limit_max);
     if (fields.find("depth"))
         query.options.depth =
@@ -101,20 +101,27 @@ std::variant<RecallQuery, Fault> read_recall(const boost::json::value& json) {
 }
 
 std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQuery& query,
-                                         const Trace& reached) {
+                                         const Trace& reached, const api::Caller& caller) {
     std::vector<std::uint32_t> places;
     for (std::uint32_t place = 0; place < reached.nodes.size(); ++place) {
         const TraceNode& node = reached.nodes[place];
         if (node.depth > 0 && node.in_time) places.push_back(place);
     }
-    if (query.product.empty()) return places;
-    std::vector<std::uint32_t> of_product;
+    if (query.product.empty() && query.holder.empty()) return places;
+    std::vector<std::uint32_t> passed;
     std::size_t at = 0;
     for_each_named(lookup, reached, places, [&](const TraceNode& node, const NamedThing& thing) {
-        if (is_of_product(node, thing.canonical, query.product)) of_product.push_back(places[at]);
-        ++at;
+        const std::uint32_t place = places[at++];
+        // Whoever may not know what it is may not find out by guessing.
+        if (node.sight == trace::Sight::hidden) return;
+        if (!query.product.empty() && !is_of_product(thing.canonical, query.product)) return;
+        if (!query.holder.empty() &&
+            !is_held_by(lookup.snapshot(), caller, std::string{thing.canonical}, query.holder,
+                        query.options.at))
+            return;
+        passed.push_back(place);
     });
-    return of_product;
+    return passed;
 }
 
 void for_each_named(registry::Lookup& lookup, const Trace& reached,

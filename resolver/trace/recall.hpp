@@ -22,6 +22,7 @@ inline constexpr std::uint64_t recall_nodes_max = 2'000'000;
 struct RecallQuery {
     TraceOptions options;
     std::string product;  ///< canonical forms that begin so, or belong to that class
+    std::string holder;   ///< only what it has, as `is_held_by` says; empty: whoever has it
     std::uint64_t limit = 1'000;
     bool count_only = false;
 };
@@ -30,8 +31,9 @@ struct RecallQuery {
 std::variant<RecallQuery, api::Fault> read_recall(const boost::json::value& json);
 
 /// The places of the nodes that are affected, in their order: suspects themselves are not counted.
+/// Nothing hidden from the caller belongs to a product, or has a holder.
 std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQuery& query,
-                                         const Trace& reached);
+                                         const Trace& reached, const api::Caller& caller);
 
 /// Calls `visit` with each of these nodes and what it is called, in their order.
 void for_each_named(registry::Lookup& lookup, const Trace& reached,

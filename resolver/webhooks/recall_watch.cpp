@@ -62,9 +62,10 @@ bool is_next_to_reached(const registry::Snapshot& snapshot, const WatchedRecall&
 
 /// Which nodes are affected, by their places.
 std::vector<bool> affected_places(registry::Lookup& lookup, const RecallQuery& query,
-                                  const Trace& reached) {
+                                  const Trace& reached, const api::Caller& caller) {
     std::vector<bool> affected(reached.nodes.size());
-    for (const std::uint32_t place : find_affected(lookup, query, reached)) affected[place] = true;
+    for (const std::uint32_t place : find_affected(lookup, query, reached, caller))
+        affected[place] = true;
     return affected;
 }
 
@@ -116,7 +117,8 @@ Joined RecallWatch::look(registry::Lookup& lookup, const WatchedRecall& recall, 
     if (!walks) return result;
     const Trace reached = run_trace(lookup, recall.query.options, recall.caller);
     result.too_large = reached.nodes.size() >= recall.query.options.nodes_max;
-    const std::vector<bool> affected = affected_places(lookup, recall.query, reached);
+    const std::vector<bool> affected =
+        affected_places(lookup, recall.query, reached, recall.caller);
     std::vector<bool> joined(reached.nodes.size());
     ThingNames names{lookup, reached.strangers};
     for (std::size_t place = 0; place < reached.nodes.size(); ++place) {
@@ -174,8 +176,9 @@ const RecallWatch::Things& RecallWatch::things_of(const trace::EventView& event)
 std::vector<std::vector<registry::Change>> first_members(registry::Lookup& lookup,
                                                          std::string_view recall,
                                                          const RecallQuery& query,
-                                                         const Trace& reached) {
-    const std::vector<bool> affected = affected_places(lookup, query, reached);
+                                                         const Trace& reached,
+                                                         const api::Caller& caller) {
+    const std::vector<bool> affected = affected_places(lookup, query, reached, caller);
     ThingNames names{lookup, reached.strangers};
     std::vector<std::vector<registry::Change>> parts;
     for (std::size_t place = 0; place < reached.nodes.size(); ++place) {

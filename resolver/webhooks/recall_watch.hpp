@@ -90,7 +90,8 @@ private:
 std::vector<std::vector<registry::Change>> first_members(registry::Lookup& lookup,
                                                          std::string_view recall,
                                                          const RecallQuery& query,
-                                                         const Trace& reached);
+                                                         const Trace& reached,
+                                                         const api::Caller& caller);
 
 /// Has all that is kept of a recall removed, a part in each transaction, once there is no such
 /// recall any more.

@@ -64,5 +64,22 @@ TEST_F(RecallFilters, TakeWhatWasReachedInTimeLaterOnFurther) {
     EXPECT_EQ(count("urn:x:ore", R"(,"from":"2026-02-01")"), 3) << "slag, lot and instance";
 }
 
+/// Who has a thing is whom its last event leaves it with, or else who captured that.
+TEST_F(RecallFilters, LetPassWhatAHolderHas) {
+    const std::string firm = account("firm");
+    const std::string to_buyer = R"(,"destinationList":[{"type":"possessing_party","destination":)"
+                                 R"("urn:epc:id:pgln:9521321.00000"}])";
+    capture(made("1", "01-10", R"("urn:x:ore")", R"("urn:x:a","urn:x:b","urn:x:c")"));
+    capture(made("2", "01-11", R"("urn:x:b")", R"("urn:x:d")", to_buyer));
+    capture(made("3", "01-12", R"("urn:x:c")", R"("urn:x:e")"), firm);
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"firm")"), 2) << "what it made, and of what";
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"urn:epc:id:pgln:9521321.00000")"), 2);
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"https://id.gs1.org/417/9521321000001")"), 2);
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"firm","at":"2026-01-11")"), 0);
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"firm")", firm), 2);
+    EXPECT_EQ(count("urn:x:ore", R"(,"holder":"urn:epc:id:pgln:9521321.00000")", firm), 0)
+        << "what is hidden from him has no holder";
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end

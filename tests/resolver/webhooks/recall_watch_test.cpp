@@ -67,7 +67,7 @@ public:
         std::set<std::string> ids;
         const Trace reached = run_trace(lookup_, recall_.query.options, recall_.caller);
         for_each_named(
-            lookup_, reached, find_affected(lookup_, recall_.query, reached),
+            lookup_, reached, find_affected(lookup_, recall_.query, reached, recall_.caller),
             [&](const TraceNode&, const NamedThing& thing) { ids.emplace(thing.canonical); });
         return ids;
     }
