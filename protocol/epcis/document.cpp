@@ -286,6 +286,17 @@ std::string format_event_time(std::int64_t milliseconds) {
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
+std::size_t count_events(const json::value& json) {
+    if (const auto* const list = json.if_array()) return list->size();
+    for (const char* const place :
+         {"/epcisBody/eventList", "/epcisBody/queryResults/resultsBody/eventList"}) {
+        boost::system::error_code missing;
+        const json::value* const found = json.find_pointer(place, missing);
+        if (found && found->is_array()) return found->get_array().size();
+    }
+    return 1;
+}
+
 Parsed<Document> read_document(json::value json) {
     Document document;
     Prefixes prefixes = standard_prefixes();

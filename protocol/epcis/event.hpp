@@ -79,6 +79,9 @@ struct Document {
 inline constexpr std::size_t events_max = 100'000;
 inline constexpr std::size_t identifiers_max = 100'000;  ///< in one list of an event
 
+/// How many events stand in a document, whatever else is wrong with it.
+std::size_t count_events(const boost::json::value& json);
+
 /// Reads an EPCISDocument, an EPCISQueryDocument, one event or a list of events (EPCIS 2.0 §12, the
 /// JSON Schema). Contexts are read for the prefixes that they declare, and nothing is ever fetched.
 /// Events take over their part of the JSON. An error where it is no such document as a whole.

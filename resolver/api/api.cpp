@@ -5,6 +5,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/strict_json.hpp"
 #include "resolver/api/batch_stream.hpp"
+#include "resolver/api/epcis.hpp"
 #include "resolver/api/job_runner.hpp"
 #include "resolver/webhooks/courier.hpp"
 
@@ -180,6 +181,11 @@ void Api::dispatch(registry::Lookup& lookup, const Pending& call) {
                            .message = "Unknown HTTP API endpoint " + call->request.method + ' ' +
                                       shown_path(*call),
                            .title = "NoSuchResourceException"});
+    if (call->dialect == Dialect::epcis) {
+        if (call->request.method == "OPTIONS")
+            return call->finish(tell_capabilities(*call, services_, allowed + "OPTIONS"));
+        if (const auto fault = find_negotiation_fault(call->request)) return call->fail(*fault);
+    }
     if (!route) {
         HttpReply reply = call->reply_of({.status = 405,
                                           .message = "This method is not offered here",

@@ -121,7 +121,7 @@ void finish_collection(const Pending& call, const std::vector<std::string>& memb
     if (!next.empty())
         reply.add_header("Link",
                          fmt::format("<{}>; rel=\"next\"", next_target(call->target, next)));
-    add_versions(reply);
+    add_epcis_versions(reply);
     call->finish(std::move(reply));
 }
 

@@ -60,10 +60,8 @@ std::string to_json(const CaptureJob& job) {
 }
 
 void add_limits(HttpReply& reply, const Services& services) {
-    add_versions(reply);
-    reply.add_header("GS1-EPCIS-Capture-Limit", std::to_string(protocol::epcis::events_max));
-    reply.add_header("GS1-EPCIS-Capture-File-Size-Limit",
-                     std::to_string(std::uint64_t{services.config.http_body_size_max_kib} << 10));
+    add_epcis_versions(reply);
+    add_capture_limits(reply, std::uint64_t{services.config.http_body_size_max_kib} << 10);
 }
 
 Fault validation(const EventFault& fault) {
@@ -71,6 +69,13 @@ Fault validation(const EventFault& fault) {
             .message = "Event " + std::to_string(fault.event) + ": " + fault.message,
             .field = fault.field,
             .title = "ValidationException"};
+}
+
+/// Says no to a document; where that is too large, with what is not.
+void refuse(const Pending& call, const Services& services, const Fault& fault) {
+    HttpReply reply = call->reply_of(fault);
+    if (fault.status == 413) add_limits(reply, services);
+    call->finish(std::move(reply));
 }
 
 bool may_capture(const Caller& caller) {
@@ -89,6 +94,13 @@ struct ReadEvents {
 std::variant<ReadEvents, Fault> read_events(const Call& call, std::int64_t now, CaptureJob& job) {
     auto json = read_json(call, {"application/json", "application/ld+json"});
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
+    const std::size_t count = protocol::epcis::count_events(std::get<boost::json::value>(json));
+    if (count > protocol::epcis::events_max)
+        return Fault{.status = 413,
+                     .message = fmt::format("eventList: expected at most {} events, found {}",
+                                            protocol::epcis::events_max, count),
+                     .field = "eventList",
+                     .title = "CaptureLimitExceededException"};
     auto document = protocol::epcis::read_document(std::get<boost::json::value>(std::move(json)));
     if (!document)
         return Fault{
@@ -171,7 +183,8 @@ void capture(const Pending& call, const Services& services) {
                            .title = "SecurityException"});
     CaptureJob job = make_job(*call, milliseconds(services.clock));
     auto events = read_events(*call, job.time, job);
-    if (const auto* const fault = std::get_if<Fault>(&events)) return call->fail(*fault);
+    if (const auto* const fault = std::get_if<Fault>(&events))
+        return refuse(call, services, *fault);
     if (!job.faults.empty() && !job.proceed) return call->fail(validation(job.faults.front()));
     keep(call, services, std::get<ReadEvents>(std::move(events)), std::move(job),
          [call, &services](const CaptureJob& done) {
@@ -190,7 +203,7 @@ void post_event(const Pending& call, const Services& services) {
                            .title = "SecurityException"});
     CaptureJob job = make_job(*call, milliseconds(services.clock));
     auto read = read_events(*call, job.time, job);
-    if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
+    if (const auto* const fault = std::get_if<Fault>(&read)) return refuse(call, services, *fault);
     if (!job.faults.empty()) return call->fail(validation(job.faults.front()));
     auto& [events, places] = std::get<ReadEvents>(read);
     if (events.size() != 1)
@@ -211,7 +224,7 @@ void post_event(const Pending& call, const Services& services) {
              HttpReply reply{.status = 201, .content_type = ld_type, .body = json};
              // An id may hold '?', '#' and '%', as computed ones do.
              reply.add_header("Location", "/epcis/v2/events/" + protocol::percent_encoded(id));
-             add_versions(reply);
+             add_epcis_versions(reply);
              call->finish(std::move(reply));
          });
 }
@@ -280,11 +293,6 @@ void get_captures(registry::Lookup& lookup, const Pending& call, const Services&
 
 }  // namespace
 
-void add_versions(HttpReply& reply) {
-    reply.add_header("GS1-EPCIS-Version", "2.0.0");
-    reply.add_header("GS1-CBV-Version", "2.0.0");
-}
-
 void answer_events(registry::Lookup& lookup, const Pending& call, const Services& services,
                    std::optional<EventQuery::Condition> also) {
     const auto query = read_event_query(
@@ -300,7 +308,7 @@ void answer_events(registry::Lookup& lookup, const Pending& call, const Services
     if (!found.next.empty())
         reply.add_header("Link",
                          fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
-    add_versions(reply);
+    add_epcis_versions(reply);
     call->finish(std::move(reply));
 }
 

@@ -11,6 +11,7 @@
 #include "resolver/api/query_document.hpp"
 #include "resolver/api/resuming.hpp"
 #include "resolver/api/subscriptions.hpp"
+#include "resolver/http/epcis_headers.hpp"
 #include "resolver/webhooks/courier.hpp"
 
 namespace idnode::resolver::api {
@@ -53,7 +54,7 @@ void make_query(const Pending& call, const Services& services) {
         [call, location, answer = serialize(shown(query))] {
             HttpReply reply{.status = 201, .content_type = json_type, .body = answer};
             reply.add_header("Location", location);
-            reply.add_header("GS1-EPCIS-Version", "2.0.0");
+            add_epcis_versions(reply);
             call->finish(std::move(reply));
         });
 }
@@ -82,7 +83,7 @@ void list_queries(registry::Lookup& lookup, const Pending& call) {
         reply.add_header("Link",
                          fmt::format("<{}>; rel=\"next\"",
                                      next_target(call->target, protocol::percent_encoded(last))));
-    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    add_epcis_versions(reply);
     call->finish(std::move(reply));
 }
 
@@ -103,7 +104,7 @@ void run_query(registry::Lookup& lookup, const Pending& call, const Services& se
     if (!found.next.empty())
         reply.add_header("Link",
                          fmt::format("<{}>; rel=\"next\"", next_target(call->target, found.next)));
-    reply.add_header("GS1-EPCIS-Version", "2.0.0");
+    add_epcis_versions(reply);
     call->finish(std::move(reply));
 }
 

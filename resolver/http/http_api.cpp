@@ -4,6 +4,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/record_json.hpp"
+#include "resolver/http/epcis_headers.hpp"
 #include "resolver/http/problem.hpp"
 #include "resolver/http/proxy.hpp"
 
@@ -60,13 +61,20 @@ void HttpApi::clear_reply() {
 }
 
 const HttpReply& HttpApi::refuse(unsigned status, std::string_view sentence,
-                                 std::string_view target) {
+                                 const HttpRequest& request) {
     clear_reply();
     target_.parse("/");
-    if (tells_problems(target))
-        answer_problem(reply_, {.status = status, .detail = sentence});
-    else
+    if (!tells_problems(request.target)) {
         answer_error(status, ResponseCode::protocol_error, sentence);
+        return reply_;
+    }
+    Problem problem{.status = status, .detail = sentence};
+    if (status == 413 && is_capture_target(request.target)) {
+        problem.type = "epcisException:CaptureLimitExceededException";
+        add_epcis_versions(reply_);
+        add_capture_limits(reply_, request.body_size_max);
+    }
+    answer_problem(reply_, problem);
     return reply_;
 }
 
@@ -78,10 +86,12 @@ HttpApi::Way HttpApi::route(registry::Lookup& lookup, const HttpRequest& request
     if (tunnel) return answer_tunnel(lookup, request);
     const bool whole_server = request.method == "OPTIONS" && request.target == "*";
     if (!target_.parse(whole_server ? "/" : request.target)) {
-        refuse(400, "The request target is no path with valid percent escapes", request.target);
+        refuse(400, "The request target is no path with valid percent escapes", request);
         return Way::here;
     }
-    if (request.method == "OPTIONS") {
+    // EPCIS tells more than methods: see api::tell_capabilities.
+    const bool of_epcis = service_.context().administers && target_.path().starts_with("/epcis/");
+    if (request.method == "OPTIONS" && !of_epcis) {
         reply_.allow = methods;
         return Way::here;
     }

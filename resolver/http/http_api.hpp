@@ -53,9 +53,8 @@ public:
     /// The answer to a message of the tunnel that was answered elsewhere.
     const HttpReply& complete_tunnel(const std::vector<std::string>& answers);
 
-    /// The answer to a request that could not be read, as far as its target is known.
-    const HttpReply& refuse(unsigned status, std::string_view sentence,
-                            std::string_view target = "/");
+    /// The answer to a request that could not be read, as far as its head is known.
+    const HttpReply& refuse(unsigned status, std::string_view sentence, const HttpRequest& request);
 
 private:
     void clear_reply();

@@ -267,7 +267,7 @@ Framing::Progress HttpFraming::refuse(std::size_t consumed, const boost::system:
 Framing::Progress HttpFraming::refuse(std::size_t consumed, unsigned status,
                                       std::string_view sentence, OutBuffer& out) {
     service_.metrics().count(Refusal::malformed_http);
-    const HttpReply& reply = api_.refuse(status, sentence, request_.target);
+    const HttpReply& reply = api_.refuse(status, sentence, request_);
     end_request();
     write(reply, false, out);
     return {.consumed = consumed, .close = true};

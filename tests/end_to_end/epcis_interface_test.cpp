@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 /// What clients of the EPCIS REST interface rely on beside the events themselves.
 class EpcisInterface : public Capturing {
 protected:
-    void SetUp() override { start(); }
+    void SetUp() override { start("http: {body_size_max_kib: 1024}\n"); }
 
     HttpsAnswer post(const std::string& event) {
         return ask("POST", "/epcis/v2/events", epcis_document(event));
@@ -44,6 +44,59 @@ TEST_F(EpcisInterface, RefusesAnotherEventOfAnIdThatIsTaken) {
     EXPECT_EQ(refused.json().at("type"), "epcisException:ResourceAlreadyExistsException");
     EXPECT_THAT(refused.body, HasSubstr("urn:event:a"));
     EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:a").json().at("bizStep"), "shipping");
+}
+
+TEST_F(EpcisInterface, TellsWhatIsSpokenAndTaken) {
+    const HttpsAnswer capture = ask_once(node_.https(), "OPTIONS", "/epcis/v2/capture", {}, {});
+    EXPECT_EQ(capture.status, 204);
+    EXPECT_EQ(capture.header("allow"), "POST, GET, OPTIONS");
+    for (const char* const name : {"gs1-epcis-version", "gs1-epcis-min", "gs1-epcis-max",
+                                   "gs1-cbv-version", "gs1-cbv-min", "gs1-cbv-max"})
+        EXPECT_EQ(capture.header(name), "2.0.0") << name;
+    EXPECT_EQ(capture.header("gs1-epc-format"), "Never_Translates");
+    EXPECT_EQ(capture.header("gs1-epcis-capture-limit"), "100000");
+    EXPECT_EQ(capture.header("gs1-epcis-capture-file-size-limit"), "1048576");
+    EXPECT_EQ(capture.header("gs1-capture-error-behaviour"), "all");
+    const HttpsAnswer steps = ask_once(node_.https(), "OPTIONS", "/epcis/v2/bizSteps/x", {}, {});
+    EXPECT_EQ(steps.header("allow"), "GET, OPTIONS");
+    EXPECT_EQ(steps.header("gs1-epcis-capture-limit"), "");
+    EXPECT_EQ(ask_once(node_.https(), "OPTIONS", "/epcis/v2/none", {}, {}).status, 404);
+}
+
+TEST_F(EpcisInterface, RefusesVersionsAndFormsThatItDoesNotSpeak) {
+    const auto status = [&](const std::string& header) {
+        return HttpsConnection{node_.https()}
+            .ask({.target = "/epcis/v2/events", .headers = {boss_, header}})
+            .status;
+    };
+    for (const char* const header :
+         {"GS1-EPCIS-Min: 1.2.0", "GS1-EPCIS-Min: 2.0", "GS1-EPCIS-Max: 2.0.0", "GS1-CBV-Max: 3",
+          "GS1-EPCIS-Version: 2.0", "GS1-EPC-Format: No_Preference",
+          "GS1-EPC-Format: Never_Translates"})
+        EXPECT_EQ(status(header), 200) << header;
+    for (const char* const header :
+         {"GS1-EPCIS-Min: 2.0.1", "GS1-EPCIS-Min: 3.0", "GS1-EPCIS-Max: 1.2.0", "GS1-CBV-Min: 2.1",
+          "GS1-CBV-Version: 1.2", "GS1-EPCIS-Version: 2.0.0.0", "GS1-EPCIS-Max: new",
+          "GS1-EPC-Format: Always_EPC_URN", "GS1-EPC-Format: Always_GS1_Digital_Link"})
+        EXPECT_EQ(status(header), 406) << header;
+}
+
+TEST_F(EpcisInterface, RefusesMoreThanItTakesAtOnceAndTellsHowMuchThatIs) {
+    const auto expect_limit = [](const HttpsAnswer& answer) {
+        EXPECT_EQ(answer.status, 413) << answer.body;
+        EXPECT_EQ(answer.json().at("type"), "epcisException:CaptureLimitExceededException");
+        EXPECT_EQ(answer.header("gs1-epcis-capture-limit"), "100000");
+        EXPECT_EQ(answer.header("gs1-epcis-capture-file-size-limit"), "1048576");
+    };
+    std::string events = "[{}";
+    for (int each = 1; each < 100'000; ++each) events += ",{}";
+    for (const char* const target : {"/epcis/v2/capture", "/epcis/v2/events"}) {
+        EXPECT_EQ(ask("POST", target, events + ']').status, 400);
+        expect_limit(ask("POST", target, events + ",{}]"));
+        expect_limit(ask("POST", target, std::string(1'048'577, ' ')));
+    }
+    EXPECT_EQ(ask("POST", "/epcis/v2/capture", epcis_document(events.substr(1) + ",{}")).status,
+              413);
 }
 
 }  // namespace

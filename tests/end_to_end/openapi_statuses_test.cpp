@@ -116,6 +116,11 @@ void Description::use_wrongly() {
         client_.ask(asked);
         if (asked.target == "/api/v1/logout") continue;
         asked.who = boss_;
+        if (asked.target.starts_with("/epcis/")) {
+            asked.headers = {"GS1-EPCIS-Min: 3.0.0"};
+            client_.expect(406, asked);
+            asked.headers.clear();
+        }
         asked.in_clear = true;
         client_.ask(asked);
         asked.in_clear = false;

@@ -298,7 +298,7 @@ TEST_F(HttpApiTest, LeavesNothingOfAnAnswerInTheNext) {
     const std::string before = get("/api/handles/88.111.1/ADMIN").body;
     send("PUT", "/api/handles/88.111.1/ADMIN?pretty&callback=cb");
     get("/api/handles/88.111.1/ADMIN?index=x&pretty");
-    const HttpReply& refused = api_.refuse(431, "too large");
+    const HttpReply& refused = api_.refuse(431, "too large", {});
     EXPECT_EQ(refused.body, R"({"responseCode":4,"message":"too large"})");
     EXPECT_EQ(refused.status, 431U);
     const HttpReply& again = get("/api/handles/88.111.1/ADMIN");
