@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
-#include <boost/uuid/random_generator.hpp>
-#include <boost/uuid/uuid_io.hpp>
 
 #include "protocol/json/json_writer.hpp"
 #include "protocol/schemes/percent.hpp"
+#include "resolver/api/capture_id.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/epcis.hpp"
 #include "resolver/api/query_document.hpp"
@@ -166,7 +165,7 @@ void keep(const Pending& call, const Services& services, ReadEvents read, Captur
 }
 
 CaptureJob make_job(const Call& call, std::int64_t now) {
-    return {.id = to_string(boost::uuids::random_generator{}()),
+    return {.id = make_capture_id(now),
             .actor = call.caller.actor(),
             .faults = {},
             .time = now,

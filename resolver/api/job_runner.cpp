@@ -4,12 +4,14 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <future>
 
 #include "protocol/json/json_writer.hpp"
 #include "resolver/api/batch_stream.hpp"
+#include "resolver/api/capture_id.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/net/file_descriptor.hpp"
 
@@ -64,7 +66,6 @@ void JobRunner::run() {
     lookup.release();
     std::unique_lock lock{guard_};
     for (;;) {
-        changed_.wait_for(lock, between_sweeps, [&] { return stopped_ || !waiting_.empty(); });
         if (stopped_) return;
         std::string id;
         if (!waiting_.empty()) {
@@ -73,12 +74,18 @@ void JobRunner::run() {
         }
         lock.unlock();
         try {
-            id.empty() ? remove_old(lookup) : work_off(lookup, id);
+            if (id.empty()) {
+                remove_old(lookup);
+                remove_old_captures(lookup);
+            } else {
+                work_off(lookup, id);
+            }
         } catch (const std::exception& error) {
             spdlog::error("job {}: {}", id, error.what());
         }
         lookup.release();
         lock.lock();
+        changed_.wait_for(lock, between_sweeps, [&] { return stopped_ || !waiting_.empty(); });
     }
 }
 
@@ -153,6 +160,39 @@ void JobRunner::remove_old(registry::Lookup& lookup) {
                         },
                         .done = [](const registry::JobOutcome&) {}};
     services_.queue.submit(std::move(write));
+}
+
+/// In parts, each of which is on the disk before the next is looked for.
+void JobRunner::remove_old_captures(registry::Lookup& lookup) {
+    constexpr std::size_t part_max = 1000;
+    const std::uint32_t now = services_.clock.now();
+    const std::uint32_t kept = std::min(now, services_.config.jobs_keep_hours * 3600);
+    const std::string end = first_capture_id(std::int64_t{now - kept} * 1000);
+    for (bool more = true; more && !stopped();) {
+        lookup.renew();
+        std::vector<registry::Change> old;
+        registry::EntryCursor cursor{lookup.snapshot(), registry::Area::captures};
+        for (auto entry = cursor.seek({}); entry && entry->key < end && old.size() < part_max;
+             entry = cursor.next())
+            if (has_time(entry->key))
+                old.emplace_back(
+                    registry::RemoveEntry{registry::Area::captures, std::string{entry->key}});
+        lookup.release();
+        if (old.empty()) return;
+        more = old.size() == part_max;
+        std::promise<bool> removed;
+        registry::Job write{
+            .decide = [&old](const registry::WriteView&) -> registry::Decision {
+                return registry::ChangeSet{.changes = old, .origin = {}};
+            },
+            .done =
+                [&](const registry::JobOutcome& outcome) {
+                    removed.set_value(std::holds_alternative<registry::Commit>(outcome));
+                }};
+        const auto submitted = services_.queue.submit(std::move(write));
+        if (submitted != registry::CommitQueue::Submitted::taken) return;
+        more = removed.get_future().get() && more;
+    }
 }
 
 HttpReply accepted(const BatchJob& job) {

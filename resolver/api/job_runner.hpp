@@ -13,8 +13,8 @@ namespace idnode::resolver::api {
 
 /// Works off batches whose sender does not wait (`Prefer: respond-async`): rows lie in a file of
 /// the data directory until they are registered, so that a job survives a restart of the node; it
-/// goes on behind the last row that was written. One job at a time. Also removes jobs, and what was
-/// kept of their results, when they are as old as may be.
+/// goes on behind the last row that was written. One job at a time. Also removes jobs, with what
+/// was kept of their results, and what is told of captures, when they are as old as may be.
 class JobRunner {
 public:
     /// Takes up what an earlier run of the node has left. `services` outlives the runner, as does
@@ -36,6 +36,7 @@ private:
     bool feed(registry::Lookup& lookup, const BatchJob& job, const Caller& caller);
     void keep(const BatchJob& job);
     void remove_old(registry::Lookup& lookup);
+    void remove_old_captures(registry::Lookup& lookup);
     bool stopped();
 
     const Services& services_;

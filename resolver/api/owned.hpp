@@ -37,5 +37,9 @@ struct OwnedLimits {
 std::optional<Fault> find_owned_limit(const registry::WriteView& view, registry::Area area,
                                       const Caller& caller, const OwnedLimits& limits,
                                       std::string_view what);
+/// The same of a state that others may change meanwhile.
+std::optional<Fault> find_owned_limit(const registry::Snapshot& snapshot, registry::Area area,
+                                      const Caller& caller, const OwnedLimits& limits,
+                                      std::string_view what);
 
 }  // namespace idnode::resolver::api

@@ -70,9 +70,16 @@ json::object shown_recall(const Hook& hook, const registry::Snapshot& snapshot) 
     return out;
 }
 
-/// Has a recall kept behind what it has reached so far, so that it is whole when it is there.
+OwnedLimits limits_of(const Config& config) { return {config.webhooks_per_owner_max, hooks_max}; }
+
+/// Has a recall kept behind what it has reached so far, so that it is whole when it is there. What
+/// was written of one that is refused after all is removed.
 void keep(const Pending& call, const Services& services, webhooks::Courier& courier,
           const Hook& hook, std::vector<std::vector<registry::Change>> members, std::string body) {
+    call->respond = [respond = std::move(call->respond), &services, id = hook.id](HttpReply reply) {
+        if (reply.status != 201) webhooks::end_members(services.queue, id);
+        respond(std::move(reply));
+    };
     std::vector<std::string> lasts;  // of each part, to see that all were written
     for (auto& part : members) {
         lasts.push_back(std::get<registry::PutEntry>(part.back()).key);
@@ -86,10 +93,10 @@ void keep(const Pending& call, const Services& services, webhooks::Courier& cour
         if (services.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
             return call->fail(busy_fault());
     }
-    const OwnedLimits limits{services.config.webhooks_per_owner_max, hooks_max};
     change_entries(
         call, services,
-        [call, hook, limits, lasts](const registry::WriteView& view) -> EntryDecision {
+        [call, hook, limits = limits_of(services.config),
+         lasts](const registry::WriteView& view) -> EntryDecision {
             if (auto fault = find_owned_limit(view, Area::recalls, call->caller, limits, "recalls"))
                 return *std::move(fault);
             const bool whole = std::ranges::all_of(lasts, [&](const std::string& key) {
@@ -123,6 +130,9 @@ void make_recall(registry::Lookup& lookup, const Pending& call, const Services& 
     auto& hook = std::get<Hook>(read);
     auto asked = read_recall(*hook.recall);
     if (const auto* const fault = std::get_if<Fault>(&asked)) return call->fail(*fault);
+    if (auto fault = find_owned_limit(lookup.snapshot(), Area::recalls, call->caller,
+                                      limits_of(services.config), "recalls"))
+        return call->fail(*fault);
     auto& query = std::get<RecallQuery>(asked);
     query.options.nodes_max = services.config.recalls_things_max;
     query.options.keeps_edges = false;

@@ -70,19 +70,17 @@ protected:
     std::string boss_;
 };
 
-TEST_F(Enterprises, ApplyAreApprovedRegisterAndAreResolvableWithinASecond) {
+TEST_F(Enterprises, ApplyAreApprovedRegisterAndAreResolvable) {
     const std::string id = apply();
     EXPECT_EQ(state_of(id), "applied");
     EXPECT_EQ(act(id, "review").status, 200);
     EXPECT_EQ(state_of(id), "reviewing");
-    const auto start = std::chrono::steady_clock::now();
     EXPECT_EQ(
         act(id, "approve", R"({"prefixes":["88.118.0042"],)" + std::string{account} + "}").status,
         200);
     const std::string own = firm();
     EXPECT_EQ(ask("PUT", "/api/handles/88.118.0042/A", own, url_body).status, 201);
     EXPECT_THAT(resolve("88.118.0042/A").out, HasSubstr("example.org"));
-    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds{1});
     EXPECT_EQ(ask("PUT", "/api/handles/88.2/A", own, url_body).status, 403);
     EXPECT_THAT(ask("GET", std::string{path} + "/" + id, own).body, HasSubstr("88.118.0042"));
     EXPECT_THAT(ask("GET", std::string{path} + "/" + id).body, Not(HasSubstr("creditCode")));

@@ -1,8 +1,12 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <thread>
 
+#include "registry/writer.hpp"
+#include "resolver/api/capture_id.hpp"
 #include "tests/end_to_end/capturing.hpp"
+#include "tests/end_to_end/patience.hpp"
 
 namespace idnode::end_to_end {
 namespace {
@@ -97,6 +101,31 @@ TEST_F(EpcisInterface, RefusesMoreThanItTakesAtOnceAndTellsHowMuchThatIs) {
     }
     EXPECT_EQ(ask("POST", "/epcis/v2/capture", epcis_document(events.substr(1) + ",{}")).status,
               413);
+}
+
+/// Of the first nodes, ids do not tell when a capture came.
+TEST_F(EpcisInterface, KeepsWhatBecameOfACaptureForSomeTime) {
+    const std::string fresh =
+        ask("POST", "/epcis/v2/capture", epcis_document(object_event("a"))).header("location");
+    const std::string path = fresh.substr(0, fresh.rfind('/') + 1);
+    const std::string old = resolver::api::make_capture_id(1'767'225'600'000);
+    const std::string first = "00000000-8d0b-4d57-9a2e-5f3c9e6f9d20";
+    node_.stop();
+    {
+        const registry::Store store{node_.data(), registry::Store::Access::write_or_create};
+        registry::Writer writer{store};
+        std::vector<registry::Change> kept;
+        for (const std::string& id : {old, first})
+            kept.emplace_back(registry::PutEntry{registry::Area::captures, id, "{}"});
+        writer.commit(kept, 1);
+    }
+    restart();
+    const auto deadline = deadline_after();
+    while (ask("GET", path + old).status != 404 && milliseconds_until(deadline) > 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    EXPECT_EQ(ask("GET", path + old).status, 404);
+    EXPECT_EQ(ask("GET", path + first).status, 200);
+    EXPECT_EQ(ask("GET", fresh).status, 200);
 }
 
 }  // namespace

@@ -8,8 +8,11 @@
 #include <thread>
 
 #include "protocol/json/time_text.hpp"
+#include "registry/entries.hpp"
 #include "tests/end_to_end/capturing.hpp"
+#include "tests/end_to_end/patience.hpp"
 #include "tests/end_to_end/receiver.hpp"
+#include "tests/end_to_end/registry_state.hpp"
 
 namespace idnode::end_to_end {
 namespace {
@@ -237,6 +240,45 @@ TEST_F(StandingRecalls, ShowNothingMoreByAGrantThatHasExpired) {
     const auto received = receiver.wait_for(2);
     ASSERT_EQ(received.size(), 2U);
     EXPECT_THAT(joined_in(received[1]), ElementsAre(HasSubstr("hidden:")));
+}
+
+/// Recalls of which something is kept.
+std::set<std::string> recalls_with_members(const Node& node) {
+    constexpr std::size_t id_size = 36;
+    const registry::Store store{node.data(), registry::Store::Access::read, map_of_tests};
+    const registry::Snapshot snapshot{store};
+    std::set<std::string> recalls;
+    registry::EntryCursor cursor{snapshot, registry::Area::recall_members};
+    for (auto entry = cursor.seek({}); entry; entry = cursor.next())
+        recalls.emplace(entry->key.substr(0, id_size));
+    return recalls;
+}
+
+class FewRecalls : public StandingRecalls {
+protected:
+    void SetUp() override { start("webhooks: {private_destinations: true, per_owner_max: 1}\n"); }
+};
+
+/// Nor do those that were written before it was seen that another had come first.
+TEST_F(FewRecalls, LeaveNothingInTheRegistryWhenTheyAreTooMany) {
+    capture(transformation("1", R"("urn:x:heat")", R"("urn:x:coil")"));
+    std::atomic<int> made{0};
+    {
+        std::vector<std::jthread> clients;
+        for (int each = 0; each < 8; ++each)
+            clients.emplace_back([&] {
+                const int status = make("http://127.0.0.1:1/").status;
+                EXPECT_TRUE(status == 201 || status == 403) << status;
+                made += status == 201 ? 1 : 0;
+            });
+    }
+    EXPECT_EQ(made, 1);
+    const auto deadline = deadline_after();
+    while (recalls_with_members(node_).size() > 1 && milliseconds_until(deadline) > 0)
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    EXPECT_EQ(recalls_with_members(node_).size(), 1U);
+    EXPECT_EQ(make("http://127.0.0.1:1/").status, 403);
+    EXPECT_EQ(recalls_with_members(node_).size(), 1U);
 }
 
 }  // namespace
