@@ -41,7 +41,7 @@ public:
         if (known && known->declares_error == event.declares_error) return Captured::known;
         if (known && !by_.for_all && known->view.actor != by_.actor) return Captured::of_another;
         if (known && known->declares_error) return take_retracted(event);
-        if (!event.declares_error && !fits(event)) return Captured::too_large;
+        if (!fits(event, known)) return Captured::too_large;
         if (known) {
             retract(*known);
             originals_.put(original_key(event.id), number_octets(known->view.number));
@@ -140,18 +140,22 @@ private:
         if (lasts(fact.type) && fact.fact == Fact::begins) emptying_.put_in(fact);
     }
 
-    /// Whether what it is connected with is not too much for one transaction, in which all others
-    /// that write are waiting.
-    bool fits(const StoredEvent& event) {
-        if (emptying_.is_tired()) return event.ends_all_of.empty();
-        if (event.transformation.empty()) return true;
-        std::uint64_t inputs = event.inputs.size();
-        std::uint64_t outputs = event.outputs.size();
-        for (const StoredFact& step : steps_of(event.transformation))
+    /// Whether what it is connected with, or the wrong one that it takes back, is not too much for
+    /// one transaction, in which all others that write are waiting.
+    bool fits(const StoredEvent& event, const std::optional<KeptEvent>& wrong) {
+        if (event.declares_error && !wrong) return true;
+        const bool empties = wrong ? !wrong->says.ends_all_of.empty() : !event.ends_all_of.empty();
+        if (empties && emptying_.is_tired()) return false;
+        const std::string& transformation =
+            wrong ? wrong->says.transformation : event.transformation;
+        if (transformation.empty()) return true;
+        std::uint64_t inputs = wrong ? 0 : event.inputs.size();
+        std::uint64_t outputs = wrong ? 0 : event.outputs.size();
+        for (const StoredFact& step : steps_of(transformation))
             ++(step.from == no_thing ? outputs : inputs);
         looked_at_ += inputs + outputs;
-        return inputs * outputs <= pairs_max && inputs + outputs <= pairs_max &&
-               looked_at_ <= Emptying::looks_max;
+        if (looked_at_ > Emptying::looks_max) return false;
+        return wrong || (inputs * outputs <= pairs_max && inputs + outputs <= pairs_max);
     }
 
     /// Connects what went in by this event with what came out by others of the transformation, and

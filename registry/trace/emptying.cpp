@@ -22,7 +22,8 @@ std::uint64_t event_of_end(std::string_view key) {
 
 void Emptying::put_in(const StoredFact& fact) {
     const std::string stem = end_stem(fact.type, fact.to);
-    const auto emptied = ends_.first_from(stem, stem + time_octets(fact.time));
+    // What ends stands before what begins at the same moment.
+    const auto emptied = ends_.first_from(stem, stem + time_octets(fact.time + 1));
     const std::int64_t until = emptied ? time_of_end(*emptied) : time_max;
     if (emptied) take_out(fact, until, event_of_end(*emptied));
     open(fact.type, fact.to).things.emplace(until, fact);
@@ -35,7 +36,7 @@ void Emptying::empty(EdgeType type, Thing parent, std::int64_t time, std::uint64
     std::vector<StoredFact> taken;
     for (auto at = box.things.upper_bound(time); at != box.things.end(); ++looks_) {
         const auto each = at++;
-        if (each->second.time > time) continue;
+        if (each->second.time >= time) continue;
         taken.push_back(each->second);
         box.things.erase(each);
     }
@@ -71,7 +72,8 @@ void Emptying::take_back(EdgeType type, Thing parent, std::int64_t time, std::ui
 
 Emptying::Box& Emptying::open(EdgeType type, Thing parent) { return boxes_[{parent, type}]; }
 
-/// The facts of a pair stand together, in the order of their times.
+/// The facts of a pair stand together, in the order of their times. What was taken out by its name
+/// counts as inside until the box was emptied: it may turn out that it was not taken out.
 void Emptying::read(EdgeType type, Thing parent, Box& box) {
     box.is_read = true;
     std::optional<StoredFact> inside;
@@ -82,10 +84,16 @@ void Emptying::read(EdgeType type, Thing parent, Box& box) {
         ++looks_;
         if (fact.type != type || fact.fact == Fact::seen) return;
         if (inside && inside->from != fact.from) leave(time_max);
-        if (fact.fact == Fact::ends && !fact.quantity) leave(fact.time);
+        if (fact.fact == Fact::ends && is_emptying(fact)) leave(fact.time);
         if (fact.fact == Fact::begins && !inside) inside = fact;
     });
     leave(time_max);
+}
+
+bool Emptying::is_emptying(const StoredFact& end) const {
+    const std::string key =
+        end_stem(end.type, end.to) + time_octets(end.time) + number_octets(end.source);
+    return ends_.first_from(key, key).has_value();
 }
 
 void Emptying::take_out(StoredFact fact, std::int64_t time, std::uint64_t event) {

@@ -45,6 +45,7 @@ private:
 
     Box& open(EdgeType type, Thing parent);
     void read(EdgeType type, Thing parent, Box& box);
+    bool is_emptying(const StoredFact& end) const;
     void take_out(StoredFact fact, std::int64_t time, std::uint64_t event);
 
     const WriteView& view_;

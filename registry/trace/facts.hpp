@@ -116,6 +116,7 @@ public:
     bool close(std::optional<std::int64_t> end) {
         if (!open_) return true;
         const StoredFact fact = *std::exchange(open_, std::nullopt);
+        if (end && *end < fact.time) return true;  // it went on with another amount just then
         return visit_(edge_of(fact, end));
     }
 
@@ -124,16 +125,22 @@ private:
         open_ = fact;
         return true;
     }
-    /// More of a lot comes to what is there.
+    /// More of a lot comes to what is there; how much there is then is known where both amounts
+    /// were, in one unit.
     bool add(StoredFact more) {
-        if (!is_measured_like(more)) return true;
-        *more.quantity += *open_->quantity;
+        if (!open_->quantity) return true;
+        if (is_measured_like(more)) {
+            *more.quantity += *open_->quantity;
+        } else {
+            more.quantity.reset();
+            more.unit = no_text;
+        }
         return go_on_with(more);
     }
-    /// Some of a lot leaves, and the rest stays, or everything. What was measured in another unit
-    /// may have left a rest, which a recall must not miss.
+    /// All of it leaves, or some and the rest stays. Where nobody can tell there may be a rest,
+    /// which a recall must not miss.
     bool take_away(const StoredFact& part) {
-        if (!part.quantity || !open_->quantity) return close(part.time - 1);
+        if (!part.quantity) return close(part.time - 1);
         if (!is_measured_like(part)) return true;
         constexpr double rounding = 1e-9;
         StoredFact rest = *open_;
@@ -143,9 +150,7 @@ private:
         return go_on_with(rest);
     }
     /// Another amount from that moment on.
-    bool go_on_with(const StoredFact& fact) {
-        return (open_->time == fact.time || close(fact.time - 1)) && begin(fact);
-    }
+    bool go_on_with(const StoredFact& fact) { return close(fact.time - 1) && begin(fact); }
     bool is_measured_like(const StoredFact& other) const {
         return open_->quantity && other.quantity && open_->unit == other.unit;
     }

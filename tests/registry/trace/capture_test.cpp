@@ -141,6 +141,37 @@ TEST_F(CaptureTest, LeavesToTheNextEmptyingWhatOneHadTakenOutWrongly) {
     expect_both_ends();
 }
 
+TEST_F(CaptureTest, EmptiesLaterWhatWasPutInAtTheMomentOfAnEmptying) {
+    const StoredEvent fills = event_of("fills", 10, {packed(Fact::begins, "child", "pallet")});
+    capture_all({emptying("1", 10), fills, emptying("2", 20)});
+    EXPECT_THAT(inside("pallet", 15), ElementsAre("child"));
+    EXPECT_THAT(inside("pallet", 25), SizeIs(0));
+    capture_all({emptying("3", 110), emptying("4", 120)});
+    capture_all({event_of("late", 110, {packed(Fact::begins, "late", "pallet")})});
+    EXPECT_THAT(inside("pallet", 115), ElementsAre("late"));
+    EXPECT_THAT(inside("pallet", 125), SizeIs(0));
+}
+
+TEST_F(CaptureTest, EmptiesABoxOfWhatWasWronglySaidToHaveBeenTakenOut) {
+    const StoredEvent taken = event_of("taken", 15, {packed(Fact::ends, "child", "pallet")});
+    capture_all({event_of("fills", 10, {packed(Fact::begins, "child", "pallet")}), taken});
+    capture_all({emptying("1", 20)});
+    EXPECT_THAT(inside("pallet", 17), SizeIs(0));
+    capture_all({wrong(taken)});
+    EXPECT_THAT(inside("pallet", 17), ElementsAre("child"));
+    EXPECT_THAT(inside("pallet", 25), SizeIs(0));
+}
+
+TEST_F(CaptureTest, DoesNotKnowHowMuchThereIsOfTwoUnits) {
+    capture_all({event_of("1", 10, {some(Fact::begins, 10)}),
+                 event_of("2", 20, {some(Fact::begins, 2, "TNE")}),
+                 event_of("3", 30, {some(Fact::ends, 10)})});
+    EXPECT_THAT(inside("pallet", 40), ElementsAre("lot"));
+    EXPECT_THAT(amounts(), UnorderedElementsAre(std::tuple{10, 19, 10.0}, std::tuple{20, 0, 0.0}));
+    capture_all({event_of("4", 50, {packed(Fact::ends, "lot", "pallet")})});
+    EXPECT_THAT(inside("pallet", 60), SizeIs(0));
+}
+
 TEST_F(CaptureTest, HasNobodyDeclareWrongWhatSomebodyElseHasCaptured) {
     const StoredEvent event = event_of("1", 10, {made("a", "b")});
     capture_all({event}, {.actor = "alice"});
