@@ -50,6 +50,33 @@ TEST_F(EpcisInterface, RefusesAnotherEventOfAnIdThatIsTaken) {
     EXPECT_EQ(ask("GET", "/epcis/v2/events/urn:event:a").json().at("bizStep"), "shipping");
 }
 
+/// An event belongs to who has captured it.
+TEST_F(EpcisInterface, HasNobodyDeclareWrongWhatSomebodyElseHasCaptured) {
+    const std::string event = transformation("1", R"("urn:x:heat")", R"("urn:x:coil")");
+    std::string wrong = event;
+    wrong.insert(1, R"("errorDeclaration":{"declarationTime":"2026-01-02T00:00:00Z"},)");
+    const std::string firm = account("firm");
+    const std::string other = account("other");
+    capture(event, firm);
+    const HttpsAnswer refused = ask("POST", "/epcis/v2/capture", epcis_document(wrong), other);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("somebody else"));
+    const auto found = ask("GET", "/api/v1/trace/urn:x:heat?direction=down").json();
+    EXPECT_EQ(found.at("nodes").as_array().size(), 2U);
+    capture(wrong, firm);
+    const auto left = ask("GET", "/api/v1/trace/urn:x:heat?direction=down").json();
+    EXPECT_EQ(left.at("nodes").as_array().size(), 1U);
+}
+
+TEST_F(EpcisInterface, JoinsWhatWasMadeToTheLotThatItsMasterDataNames) {
+    const std::string made = "urn:epc:id:sgtin:4012345.012345.S1";
+    std::string event = transformation("1", R"("urn:x:milk")", '"' + made + '"');
+    event.insert(1, R"("ilmd":{"cbvmda:lotNumber":"L7"},)");
+    capture(event);
+    const auto found = ask("GET", "/api/v1/trace/(01)04012345123456(10)L7?direction=down").json();
+    EXPECT_THAT(serialize(found.at("nodes")), HasSubstr("01/04012345123456/21/S1"));
+}
+
 TEST_F(EpcisInterface, TellsWhatIsSpokenAndTaken) {
     const HttpsAnswer capture = ask_once(node_.https(), "OPTIONS", "/epcis/v2/capture", {}, {});
     EXPECT_EQ(capture.status, 204);
