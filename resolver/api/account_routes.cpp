@@ -3,6 +3,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
+#include "resolver/enterprises/enterprise.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -149,6 +150,16 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
     if (account.password.empty() && !account.identity)
         return call->fail({.message = "password: expected one, or an identity, found neither",
                            .field = "password"});
+    if (!account.enterprise.empty()) {
+        if (account.role == Role::operator_)
+            return call->fail(
+                {.message = "enterprise: expected none for an operator", .field = "enterprise"});
+        const auto known = find_entry(lookup.snapshot(), Area::enterprises, account.enterprise);
+        if (!known || !enterprises::enterprise_from_json(*known))
+            return call->fail({.message = "enterprise: expected the id of one known here, found " +
+                                          account.enterprise,
+                               .field = "enterprise"});
+    }
     if (is_own(*call, account) && (account.role != Role::operator_ || !account.enabled))
         return call->fail({.status = 409,
                            .message = "An operator cannot take his own role from himself, nor "

@@ -66,12 +66,42 @@ protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
 }
 
 /// Where the grantee is kept, if he is anybody.
+struct Group {
+    std::string owner;
+    std::vector<std::string> members;
+    /// It was deleted. The name stays its owner's, since others may have granted to it.
+    bool deleted = false;
+};
+
+Group group_from_json(std::string_view json) {
+    const auto object = boost::json::parse({json.data(), json.size()}).as_object();
+    Group group{
+        .owner = std::string{object.at("owner").as_string()}, .members = {}, .deleted = false};
+    for (const auto& member : object.at("members").as_array())
+        group.members.emplace_back(member.as_string());
+    group.deleted = object.contains("deleted");
+    return group;
+}
+
+std::string to_json(const Group& group) {
+    std::string out;
+    JsonWriter writer{out};
+    writer.begin_object().key("owner").string(group.owner).key("members").begin_array();
+    for (const std::string& member : group.members) writer.string(member);
+    writer.end_array();
+    if (group.deleted) writer.key("deleted").boolean(true);
+    writer.end_object();
+    return out;
+}
+
 bool is_there(const registry::WriteView& view, std::string_view grantee) {
     const std::string_view name = grantee.substr(grantee.find(':') + 1);
     if (grantee.starts_with("account:"))
         return view.entry(Area::accounts, protocol::folded(name)).has_value();
-    if (grantee.starts_with("group:"))
-        return view.entry(Area::groups, grants::group_key(name)).has_value();
+    if (grantee.starts_with("group:")) {
+        const auto stored = view.entry(Area::groups, grants::group_key(name));
+        return stored && !group_from_json(*stored).deleted;
+    }
     return view.entry(Area::enterprises, name).has_value();
 }
 
@@ -192,28 +222,6 @@ void list_grants(registry::Lookup& lookup, const Pending& call) {
 
 // Groups of partners
 
-struct Group {
-    std::string owner;
-    std::vector<std::string> members;
-};
-
-Group group_from_json(std::string_view json) {
-    const auto object = boost::json::parse({json.data(), json.size()}).as_object();
-    Group group{.owner = std::string{object.at("owner").as_string()}, .members = {}};
-    for (const auto& member : object.at("members").as_array())
-        group.members.emplace_back(member.as_string());
-    return group;
-}
-
-std::string to_json(const Group& group) {
-    std::string out;
-    JsonWriter writer{out};
-    writer.begin_object().key("owner").string(group.owner).key("members").begin_array();
-    for (const std::string& member : group.members) writer.string(member);
-    writer.end_array().end_object();
-    return out;
-}
-
 /// A group belongs to the enterprise, or the account, that made it; others may grant to it.
 std::string owner_of(const Account& account) {
     return account.enterprise.empty() ? "account:" + account.name
@@ -225,36 +233,44 @@ bool may_manage(const Caller& caller) {
                               caller.account->role == Role::enterprise_administrator);
 }
 
-/// Puts the group into the place of the one before; without members it is removed.
+/// As many as count, so that nobody can displace a member's groups by others.
+bool is_in_too_many(const registry::WriteView& view, const std::string& member) {
+    std::size_t count = 0;
+    view.for_each_entry(Area::groups, grants::member_key(member, {}),
+                        [&](const auto&) { return ++count < grants::groups_of_member_max; });
+    return count >= grants::groups_of_member_max;
+}
+
+/// Puts the group into the place of the one before.
 registry::Decision decide_group(const registry::WriteView& view, const Call& call,
-                                const std::string& name, std::optional<Group> group) {
+                                const std::string& name, Group group) {
     const std::string key = grants::group_key(name);
     const auto stored = view.entry(Area::groups, key);
     const Account& account = *call.caller.account;
     auto set = set_of(call);
-    if (stored) {
-        const Group before = group_from_json(*stored);
-        if (before.owner != owner_of(account) && account.role != Role::operator_)
-            return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
-        if (group) group->owner = before.owner;
-        for (const std::string& member : before.members)
-            set.changes.emplace_back(
-                registry::RemoveEntry{Area::groups, grants::member_key(member, name)});
-    } else if (!group) {
+    const Group before =
+        stored ? group_from_json(*stored) : Group{.owner = {}, .members = {}, .deleted = true};
+    if (stored && before.owner != owner_of(account) && account.role != Role::operator_)
+        return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
+    if (before.deleted && group.deleted)
         return registry::Refusal{ResponseCode::handle_not_found, "There is no such group"};
-    }
-    if (!group) {
-        set.changes.emplace_back(registry::RemoveEntry{Area::groups, key});
-        return set;
-    }
-    for (const std::string& member : group->members) {
+    if (stored) group.owner = before.owner;
+    for (const std::string& member : before.members)
+        set.changes.emplace_back(
+            registry::RemoveEntry{Area::groups, grants::member_key(member, name)});
+    for (const std::string& member : group.members) {
         if (!is_there(view, member))
             return registry::Refusal{ResponseCode::invalid_value,
                                      "members: expected somebody known here, found " + member};
-        set.changes.emplace_back(
-            registry::PutEntry{Area::groups, grants::member_key(member, name), "1"});
+        const std::string membership = grants::member_key(member, name);
+        if (!view.entry(Area::groups, membership) && is_in_too_many(view, member))
+            return registry::Refusal{ResponseCode::invalid_value,
+                                     "members: expected members of at most " +
+                                         std::to_string(grants::groups_of_member_max) +
+                                         " groups, found " + member};
+        set.changes.emplace_back(registry::PutEntry{Area::groups, membership, "1"});
     }
-    set.changes.emplace_back(registry::PutEntry{Area::groups, key, to_json(*group)});
+    set.changes.emplace_back(registry::PutEntry{Area::groups, key, to_json(group)});
     return set;
 }
 
@@ -273,7 +289,7 @@ void put_group(registry::Lookup&, const Pending& call, const Services& services)
     if (!list || list->size() > grants::members_max)
         return call->fail(
             {.message = "members: expected a list of at most 1000", .field = "members"});
-    Group group{.owner = owner_of(*call->caller.account), .members = {}};
+    Group group{.owner = owner_of(*call->caller.account), .members = {}, .deleted = false};
     for (const auto& each : *list) {
         const std::string member = each.is_string() ? std::string{each.get_string()} : "";
         if (!grants::is_grantee(member) || member.starts_with("group:"))
@@ -297,7 +313,8 @@ void delete_group(registry::Lookup&, const Pending& call, const Services& servic
         return call->fail({.status = 404, .message = "There is no such group"});
     submit(call, services,
            [call](const registry::WriteView& view) {
-               return decide_group(view, *call, call->argument, std::nullopt);
+               return decide_group(view, *call, call->argument,
+                                   {.owner = {}, .members = {}, .deleted = true});
            },
            204, {});
 }
@@ -307,7 +324,8 @@ void show_group(registry::Lookup& lookup, const Pending& call) {
         find_account_name_fault(call->argument)
             ? std::nullopt
             : find_entry(lookup.snapshot(), Area::groups, grants::group_key(call->argument));
-    if (!stored) return call->fail({.status = 404, .message = "There is no such group"});
+    if (!stored || group_from_json(*stored).deleted)
+        return call->fail({.status = 404, .message = "There is no such group"});
     const auto& account = call->caller.account;
     if (!account ||
         !(account->reads_everything() || group_from_json(*stored).owner == owner_of(*account)))

@@ -17,9 +17,11 @@ using registry::Area;
 constexpr std::size_t code_size_max = 200;
 constexpr std::size_t aliased_handle_size_max = 255;
 constexpr std::size_t handles_max = 100;  ///< of one reading of a code
+constexpr std::size_t aliases_looked_at_max = 10'000;
 
+/// Serials and some others tell upper case from lower; canonical forms of the rest are in one case.
 std::string alias_key(const Identifier& identifier, std::string_view handle) {
-    return protocol::folded(identifier.canonical).append("\n").append(protocol::folded(handle));
+    return identifier.canonical + '\n' + protocol::folded(handle);
 }
 
 /// The versions of Ecode that the operator has configured (`schemes.ecode`), read once.
@@ -64,20 +66,26 @@ std::variant<std::vector<Identifier>, Fault> read_code(const registry::Lookup& l
     return std::vector{std::move(*read)};
 }
 
-/// The records that a reading names: that of the handle, and those that have it as an alias.
+/// The records that a reading names, as far as they are resolved here: that of the handle, and
+/// those that have it as an alias.
 std::vector<std::string> find_handles(registry::Lookup& lookup, const Identifier& identifier) {
     std::vector<std::string> handles;
-    if (identifier.scheme == protocol::Scheme::handle)
-        if (const auto record = lookup.find(identifier.canonical))
+    const auto add = [&](std::string_view handle) {
+        if (!lookup.is_homed(protocol::prefix_of(handle))) return;
+        const auto record = lookup.find(handle);
+        if (record && std::ranges::find(handles, record->handle()) == handles.end())
             handles.emplace_back(record->handle());
+    };
+    if (identifier.scheme == protocol::Scheme::handle) add(identifier.canonical);
     if (identifier.canonical.size() > code_size_max) return handles;
     const std::string start = alias_key(identifier, {});
     registry::EntryCursor cursor{lookup.snapshot(), Area::aliases};
+    std::size_t looks = 0;
     for (auto entry = cursor.seek(start);
-         entry && entry->key.starts_with(start) && handles.size() < handles_max;
-         entry = cursor.next())
-        if (std::ranges::find(handles, entry->value) == handles.end())
-            handles.emplace_back(entry->value);
+         entry && entry->key.starts_with(start) && handles.size() < handles_max &&
+         looks < aliases_looked_at_max;
+         entry = cursor.next(), ++looks)
+        add(entry->value);
     return handles;
 }
 

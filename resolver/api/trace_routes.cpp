@@ -34,7 +34,7 @@ struct TraceQuery {
 
 /// What a cursor belongs to: the same question of the same state.
 std::string subject_of(const Call& call, const registry::Snapshot& snapshot) {
-    std::string subject = "trace\n" + call.argument + '\n' + call.caller.actor();
+    std::string subject = call.argument + '\n' + call.caller.actor() + '\n' + call.request.body;
     for (const auto& [name, value] : call.target.parameters())
         if (name != "cursor" && name != "limit") subject += '\n' + name + '=' + value;
     const registry::Digest digest = registry::Sha256{}.of(protocol::bytes_of(subject));
@@ -141,14 +141,17 @@ auto make_lines(Trace found, std::vector<std::uint32_t> affected) {
     };
 }
 
-/// `POST /api/v1/recall`: what is affected by a set of suspects, as a count, as a list, or as lines
-/// where the caller accepts `application/x-ndjson`.
-void answer_recall(registry::Lookup& lookup, const Pending& call) {
+/// `POST /api/v1/recall`: what is affected by a set of suspects, as a count, in pages, or as lines
+/// where the caller accepts `application/x-ndjson`. A cursor goes with the same body.
+void answer_recall(registry::Lookup& lookup, const Pending& call, const Services& services) {
     auto json = read_json(*call);
     if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
     auto read = read_recall(std::get<boost::json::value>(json));
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     auto& query = std::get<RecallQuery>(read);
+    std::uint64_t offset = 0;
+    if (auto fault = read_cursor(*call, lookup.snapshot(), services, offset))
+        return call->fail(*fault);
     query.options.keeps_edges = false;
     Trace found = run_trace(lookup, query.options, call->caller);
     std::vector<std::uint32_t> affected = find_affected(lookup, query, found, call->caller);
@@ -164,12 +167,17 @@ void answer_recall(registry::Lookup& lookup, const Pending& call) {
     writer.begin_object().key("count").number(affected.size());
     if (!query.count_only) {
         writer.key("affected").begin_array();
-        const std::size_t shown = std::min<std::size_t>(affected.size(), query.limit);
-        for_each_named(lookup, found, std::span{affected}.first(shown),
+        const auto left =
+            std::span{affected}.subspan(std::min<std::size_t>(offset, affected.size()));
+        const std::size_t shown = std::min<std::size_t>(left.size(), query.limit);
+        for_each_named(lookup, found, left.first(shown),
                        [&](const TraceNode& node, const auto& thing) {
                            write_node(writer, thing, node.depth, node.sight, found.tombstones);
                        });
         writer.end_array();
+        if (shown < left.size())
+            writer.key("cursor").string(
+                make_cursor(*call, lookup.snapshot(), services, offset + shown));
     }
     writer.key("truncated").boolean(found.truncated).end_object();
     call->finish(std::move(reply));
@@ -182,7 +190,10 @@ void add_trace_routes(std::vector<Route>& routes, const Services& services) {
                       [&services](registry::Lookup& lookup, const Pending& call) {
                           answer_trace(lookup, call, services);
                       }});
-    routes.push_back({"POST", "/api/v1/recall", Access::identified, answer_recall});
+    routes.push_back({"POST", "/api/v1/recall", Access::identified,
+                      [&services](registry::Lookup& lookup, const Pending& call) {
+                          answer_recall(lookup, call, services);
+                      }});
 }
 
 }  // namespace idnode::resolver::api

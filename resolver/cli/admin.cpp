@@ -40,6 +40,7 @@ ExitCode init(const InitOptions& options) {
     api::Account account = before.value_or(api::Account{.name = options.user});
     account.role = api::Role::operator_;
     account.enabled = true;
+    account.enterprise.clear();
     account.password = api::hash_password(password);
     account.daily.clear();
     account.tokens_from = before ? now + 1 : now;
@@ -61,8 +62,9 @@ void add_admin_command(CLI::App& app, Action& chosen) {
     add_data_option(*command, options->data_directory);
     command->add_option("--user", options->user, "Name of the account: letters, digits, . _ - @")
         ->required();
-    command->add_flag("--password-stdin", options->password_from_input,
-                      "Read the password from standard input, one line of 8 to 1024 octets")
+    command
+        ->add_flag("--password-stdin", options->password_from_input,
+                   "Read the password from standard input, one line of 8 to 1024 octets")
         ->required();
     command->footer(
         "Example:\n"

@@ -5,6 +5,7 @@
 #include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
 #include "resolver/enterprises/occupancy.hpp"
+#include "resolver/grants/grant.hpp"
 #include "resolver/net/endpoint.hpp"
 #include "resolver/trace/visibility.hpp"
 
@@ -120,8 +121,7 @@ public:
                 registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
         allotment.suspended = true;
         if (for_good)
-            changes_.emplace_back(
-                registry::RemoveEntry{Area::allotments, protocol::folded(allotment.prefix)});
+            let_go(allotment);
         else
             keep(allotment);
     }
@@ -133,6 +133,23 @@ public:
     std::vector<registry::Change>& changes() noexcept { return changes_; }
 
 private:
+    /// Whoever gets the prefix next inherits neither keys nor grants nor policies.
+    void let_go(const Allotment& allotment) {
+        const std::string key = protocol::folded(allotment.prefix);
+        changes_.emplace_back(registry::RemoveEntry{Area::allotments, key});
+        changes_.emplace_back(
+            registry::RemoveEntry{Area::visibility, visibility_key(allotment.prefix)});
+        view_.for_each_entry(
+            Area::grants, grants::grant_key(allotment.prefix, {}),
+            [&](const registry::EntryView& entry) {
+                changes_.emplace_back(registry::RemoveEntry{Area::grants, std::string{entry.key}});
+                return true;
+            });
+        if (allotment.delegate_to.empty() && !is_company_scope(allotment.prefix))
+            changes_.emplace_back(
+                registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
+    }
+
     void keep(const Allotment& allotment) {
         changes_.emplace_back(registry::PutEntry{
             Area::allotments, protocol::folded(allotment.prefix), to_json(allotment)});

@@ -11,6 +11,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
 #include "protocol/json/time_text.hpp"
+#include "protocol/schemes/identifier.hpp"
 
 namespace idnode::resolver::templates {
 namespace {
@@ -49,10 +50,17 @@ bool is_digest(std::string_view text) {
            text.size() - colon - 1 == hex_size && protocol::from_hex(text.substr(colon + 1));
 }
 
-/// How many handles a text refers to: one, or those of a JSON list; nothing where it is neither.
+/// A handle, or an identifier of any other scheme.
+bool is_identifier(std::string_view text) {
+    return !protocol::find_handle_fault(text) ||
+           (text.size() <= protocol::identifier_size_max && !protocol::recognise(text).empty());
+}
+
+/// How many identifiers a text refers to: one, or those of a JSON list; nothing where it is
+/// neither.
 std::optional<std::size_t> count_references(std::string_view text) {
     if (!text.starts_with('[')) {
-        if (protocol::find_handle_fault(text)) return std::nullopt;
+        if (!is_identifier(text)) return std::nullopt;
         return 1;
     }
     boost::system::error_code wrong;
@@ -60,7 +68,7 @@ std::optional<std::size_t> count_references(std::string_view text) {
     const auto* const list = wrong ? nullptr : json.if_array();
     if (!list || list->size() > references_max) return std::nullopt;
     for (const auto& each : *list)
-        if (!each.is_string() || protocol::find_handle_fault(std::string{each.get_string()}))
+        if (!each.is_string() || !is_identifier(std::string{each.get_string()}))
             return std::nullopt;
     return list->size();
 }

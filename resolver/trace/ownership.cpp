@@ -100,7 +100,7 @@ bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
     for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
         bool is = false;
         int looks = 0;
-        trace::for_each_event(snapshot, {kind, thing.canonical}, false, {}, [&](const auto& place) {
+        trace::for_each_event(snapshot, {kind, thing.canonical}, true, {}, [&](const auto& place) {
             const auto event = trace::find_event(snapshot, place.number);
             is = event && names_caller(event->json, caller);
             return !is && ++looks < events_looked_at_max;

@@ -21,7 +21,7 @@ bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& c
 
 /// Whether an event that names the thing names the caller as a party that gave or took it
 /// (`sourceList`, `destinationList`: owning_party, possessing_party): by a handle or a GS1 key
-/// under a prefix that he administers. Some of the thing's first events are looked at, since there
+/// under a prefix that he administers. Only the last events of the thing are looked at, since there
 /// may be millions.
 bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
                  const protocol::Identifier& thing);

@@ -21,14 +21,14 @@ bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
     return record && record->has_public_values();
 }
 
-/// Whether an event that names the thing was captured by the caller.
+/// Whether one of the last events that name the thing was captured by the caller.
 bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
                   const std::string& actor) {
     constexpr int looks_max = 16;
     for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
         bool own = false;
         int looks = 0;
-        trace::for_each_event(snapshot, {kind, id}, false, {}, [&](const auto& place) {
+        trace::for_each_event(snapshot, {kind, id}, true, {}, [&](const auto& place) {
             const auto event = trace::find_event(snapshot, place.number);
             own = event && event->actor == actor;
             return !own && ++looks < looks_max;

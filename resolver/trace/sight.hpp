@@ -15,10 +15,10 @@ namespace idnode::resolver {
 
 /// What a caller may see of things. Those who see everything see all of them; others what everybody
 /// may resolve, what is theirs (what stands under their prefixes, of handles and of companies, and
-/// what they have captured events about), what stands under prefixes of which they were granted the
-/// trace, and, where the policy of its prefix is one up, one down, what is next to their own, or
-/// was given or taken by them as an event says. What all things of a group have in common is
-/// decided once. Used for one answer.
+/// what they have captured events about, among its last), what stands under prefixes of which they
+/// were granted the trace, and, where the policy of its prefix is one up, one down, what is next to
+/// their own, or was given or taken by them as an event says. What all things of a group have in
+/// common is decided once. Used for one answer.
 class Eyes {
 public:
     Eyes(registry::Lookup& lookup, const api::Caller& caller, const Strangers& strangers)

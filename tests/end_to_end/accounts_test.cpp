@@ -153,6 +153,8 @@ TEST_F(Accounts, SayWhichFieldIsWrong) {
              {R"({"role":"partner","password":"some-secret","prefixes":"88.1"})", "prefixes"},
              {R"({"role":"partner","password":"some-secret","identity":"x"})", "identity"},
              {R"({"role":"partner","password":"some-secret","colour":1})", "colour"},
+             {R"({"role":"partner","password":"some-secret","enterprise":"none"})", "enterprise"},
+             {R"({"role":"operator","password":"some-secret","enterprise":"x"})", "enterprise"},
              {R"({"role":"partner","role":"operator","password":"some-secret"})", "twice"},
              {"{", "expected JSON"}}) {
         const HttpsAnswer answer = ask("PUT", "/api/v1/accounts/who", {boss_}, each.body);

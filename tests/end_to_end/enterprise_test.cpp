@@ -121,6 +121,30 @@ TEST_F(Enterprises, AreDecidedOnOnce) {
                 HasSubstr("材料不全"));
 }
 
+TEST_F(Enterprises, WhenClosedLeaveNeitherGrantsNorKeysToWhoeverGetsThePrefixNext) {
+    const std::string first = apply();
+    act(first, "approve", R"({"prefixes":["88.118.1"],)" + std::string{account} + "}");
+    const std::string own = firm();
+    EXPECT_EQ(ask("PUT", "/api/v1/accounts/buyer", boss_,
+                  R"({"role":"partner","password":"some-secret"})")
+                  .status,
+              201);
+    const std::string grant = R"({"prefix":"88.118.1","grantee":"account:buyer","item":"*"})";
+    EXPECT_EQ(ask("POST", "/api/v1/grants", own, grant).status, 201);
+    EXPECT_EQ(ask("PUT", "/api/v1/visibility/88.118.1", own, R"({"hidden":"cut"})").status, 200);
+    node_.import(
+        R"({"handle":"0.NA/88.118.1","values":[{"index":300,"type":"HS_SECKEY","data":"key",)"
+        R"("permissions":"1100"},{"index":1,"type":"DESC","data":"firm"}]})"
+        "\n");
+    EXPECT_EQ(ask("GET", "/api/handles/0.NA/88.118.1", boss_).status, 200);
+    EXPECT_EQ(act(first, "close").status, 200);
+    const std::string second = apply();
+    EXPECT_EQ(act(second, "approve", R"({"prefixes":["88.118.1"]})").status, 200);
+    EXPECT_THAT(ask("GET", "/api/v1/grants?prefix=88.118.1", boss_).body, Not(HasSubstr("buyer")));
+    EXPECT_EQ(ask("GET", "/api/v1/visibility/88.118.1", boss_).status, 404);
+    EXPECT_NE(ask("GET", "/api/handles/0.NA/88.118.1", boss_).status, 200);
+}
+
 TEST_F(Enterprises, GetPrefixesThatNobodyElseHas) {
     const std::string range = R"({"parent":"88.300","from":10,"to":11,"width":4})";
     EXPECT_EQ(ask("POST", "/api/v1/prefix-ranges", boss_, range).status, 201);

@@ -151,6 +151,35 @@ TEST_F(Grants, HoldForGroupsThatSeveralEnterprisesShare) {
     EXPECT_EQ(give("group:chain", "cost").status, 400);
 }
 
+TEST_F(Grants, ToADeletedGroupAreNotForWhoeverTakesItsName) {
+    const std::string members = R"({"members":["account:friend"]})";
+    ask("PUT", "/api/v1/groups/chain", other_, members);
+    give("group:chain", "cost");
+    EXPECT_EQ(ask("DELETE", "/api/v1/groups/chain", other_).status, 204);
+    EXPECT_EQ(ask("DELETE", "/api/v1/groups/chain", other_).status, 404);
+    EXPECT_EQ(ask("GET", "/api/v1/groups/chain", other_).status, 404);
+    const std::string third = account("third", "enterprise_administrator", "[]");
+    EXPECT_EQ(ask("PUT", "/api/v1/groups/chain", third, members).status, 403);
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden-cost")));
+    EXPECT_EQ(ask("PUT", "/api/v1/groups/chain", other_, members).status, 200);
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+}
+
+TEST_F(Grants, ToAGroupAreNotLostToOtherGroupsOfWhichOneWasMadeAMember) {
+    const std::string members = R"({"members":["account:friend"]})";
+    ask("PUT", "/api/v1/groups/steel", other_, members);
+    give("group:steel", "cost");
+    const std::string third = account("third", "enterprise_administrator", "[]");
+    for (int number = 1; number <= 31; ++number)
+        EXPECT_EQ(ask("PUT", "/api/v1/groups/0" + std::to_string(number), third, members).status,
+                  200);
+    const HttpsAnswer refused = ask("PUT", "/api/v1/groups/032", third, members);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr("at most 32 groups"));
+    EXPECT_EQ(ask("PUT", "/api/v1/groups/031", third, members).status, 200);
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+}
+
 TEST_F(Grants, ToEditLetValuesBeChangedAndNoOthers) {
     const auto put = [&](std::string_view type, std::string_view permissions = "1100",
                          std::string_view query = "?index=various") {

@@ -65,6 +65,25 @@ TEST_F(Lookups, FindARecordByEachOfItsCodes) {
     EXPECT_THAT(look_up("1.2.156.5"), Not(HasSubstr("88.1/CAR")));
 }
 
+TEST_F(Lookups, TellSerialsApartThatDifferInCase) {
+    EXPECT_EQ(name("(01)06911354200012(21)abc", "88.1/CAR", firm_).status, 204);
+    EXPECT_THAT(look_up("(01)06911354200012(21)abc"), HasSubstr("88.1/CAR"));
+    EXPECT_THAT(look_up("(01)06911354200012(21)ABC"), Not(HasSubstr("88.1/CAR")));
+    EXPECT_EQ(name("latpab071w1005301", "88.1/CAR", firm_).status, 204);
+    EXPECT_THAT(look_up("LATPAB071W1005301"), HasSubstr("88.1/CAR"));
+}
+
+TEST_F(Lookups, FindNothingThatIsNotResolved) {
+    EXPECT_EQ(name("LATPAB071W1005301", "88.1/CAR", firm_).status, 204);
+    node_.do_run({"prefix", "unhome", "88.1"});
+    EXPECT_THAT(look_up("88.1/CAR"), HasSubstr(R"("found":0)"));
+    EXPECT_THAT(look_up("LATPAB071W1005301"), HasSubstr(R"("found":0)"));
+    node_.home("88.1");
+    EXPECT_THAT(look_up("LATPAB071W1005301"), HasSubstr("88.1/CAR"));
+    EXPECT_EQ(ask("DELETE", "/api/handles/88.1/CAR", firm_).status, 200);
+    EXPECT_THAT(look_up("LATPAB071W1005301"), HasSubstr(R"("found":0)"));
+}
+
 TEST_F(Lookups, KnowEcodesByTheTableOfTheOperator) {
     EXPECT_EQ(name("1001198765432101", "88.1/CAR", firm_).status, 204);
     for (const char* const code : {"1001198765432101", "ecode:1001198765432101"})

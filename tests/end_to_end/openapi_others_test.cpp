@@ -140,6 +140,7 @@ void Description::use_trace() {
     const std::string cursor{page.json().at("cursor").as_string()};
     say(200, "GET", path + lot + "?direction=up&limit=1&cursor=" + cursor);
     say(410, "GET", path + lot + "?direction=both&limit=1&cursor=" + cursor);
+    say(410, "POST", "/api/v1/recall?cursor=" + cursor, R"({"identifiers":["urn:x:heat1"]})");
     say(400, "GET", path + lot + "?depth=x");
     say(404, "GET", path + "urn:x:nothing");
     const std::string suspects = R"({"identifiers":["urn:x:heat1"],"direction":"down"})";

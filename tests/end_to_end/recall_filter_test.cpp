@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "tests/end_to_end/capturing.hpp"
 
@@ -44,6 +45,30 @@ TEST_F(RecallFilters, LetPassWhatAnyWayReachesInTime) {
     EXPECT_EQ(count("urn:x:ore"), 3);
     EXPECT_EQ(count("urn:x:ore", R"(,"from":"2026-03-01")"), 2) << "the car and what was mixed";
     EXPECT_EQ(count("urn:x:ore", R"(,"to":"2026-02-01")"), 2) << "the instance and the first mix";
+}
+
+TEST_F(RecallFilters, ComeInPagesThatTogetherAreAll) {
+    std::string coils;
+    for (int each = 0; each < 5; ++each)
+        coils += std::string{each > 0 ? "," : ""} + R"("urn:x:coil)" + std::to_string(each) + '"';
+    capture(made("1", "01-10", R"("urn:x:ore")", coils));
+    const std::string body = R"({"identifiers":["urn:x:ore"],"limit":2})";
+    std::set<std::string> found;
+    std::string cursor;
+    for (const std::size_t expected : {2U, 2U, 1U}) {
+        const auto page = ask("POST", "/api/v1/recall" + cursor, body).json();
+        EXPECT_EQ(page.at("count"), 5);
+        EXPECT_EQ(page.at("affected").as_array().size(), expected);
+        for (const auto& each : page.at("affected").as_array())
+            found.emplace(each.at("id").as_string());
+        const auto* const next = page.as_object().if_contains("cursor");
+        EXPECT_EQ(next != nullptr, expected == 2 && found.size() < 5);
+        if (next) cursor = "?cursor=" + std::string{next->as_string()};
+    }
+    EXPECT_EQ(found.size(), 5U);
+    capture(made("2", "01-11", R"("urn:x:ore")", R"("urn:x:coil9")"));
+    EXPECT_EQ(ask("POST", "/api/v1/recall" + cursor, body).status, 410);
+    EXPECT_EQ(ask("POST", "/api/v1/recall?cursor=forged", body).status, 400);
 }
 
 /// A lot that is reached early and again in time leads to its instances in time, too.
