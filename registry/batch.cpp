@@ -19,7 +19,14 @@ bool less(Bytes left, Bytes right) {
 
 }  // namespace
 
-Batch::Batch(const Store& store, std::uint32_t now) : store_{store}, txn_{store.env()}, now_{now} {
+Batch::Batch(const Store& store, std::uint32_t now)
+    : store_{store},
+      txn_{store.env()},
+      now_{now},
+      references_{[this](std::string_view key) -> std::optional<std::string> {
+          const auto items = view().entry(Area::reference_items, key);
+          return items ? std::optional{std::string{*items}} : std::nullopt;
+      }} {
     sequence_ = load_number(txn_.get(store.meta(), bytes_of(meta_key::sequence))).value_or(0);
     first_sequence_ = sequence_;
     if (const auto last = txn_.last_key(store.records())) last_key_ = protocol::text_of(*last);
@@ -105,6 +112,7 @@ Outcome Batch::apply(const UnhomePrefix& unhome, const Origin& origin) {
 Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     const std::string key = make_entry_key(put.area, put.key);
     const Bytes value = bytes_of(put.value);
+    if (put.area == Area::reference_items) references_.forget();
     if (!is_logged(put.area)) return assign(key, value);
     const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     if (stored && std::ranges::equal(*stored, value)) return Outcome::unchanged;
@@ -180,12 +188,12 @@ std::uint64_t Batch::commit() && {
 /// is read before the first of its changes is made.
 void Batch::change_references(std::string_view handle, std::optional<Bytes> before,
                               std::optional<Bytes> after) {
-    const auto references_of = [](const std::optional<Bytes>& stored) {
+    const auto references_of = [this](const std::optional<Bytes>& stored) {
         trace::References references;
         const auto record = stored ? RecordView::read(*stored) : std::nullopt;
         if (record)
-            record->for_each_value([&](const protocol::ValueView& value) {
-                if (trace::is_reference(value.type)) trace::add_references(value, references);
+            references_.for_each_reference(*record, [&](const protocol::ValueView& value) {
+                trace::add_references(value, references);
             });
         return references;
     };

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "registry/digest.hpp"
+#include "registry/trace/references.hpp"
 #include "registry/writer.hpp"
 
 namespace idnode::registry {
@@ -52,6 +53,7 @@ private:
     std::string counted_prefix_;                  ///< of the last one, as it was spelled
     std::int64_t* counted_ = nullptr;             ///< its place in `counts_`
     std::string last_key_;                        ///< no key of the records is greater
+    trace::ReferenceFinder references_;
     Sha256 sha256_;
     std::string entry_;  ///< of the change log, in the making
 };

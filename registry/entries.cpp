@@ -48,7 +48,8 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::thing_groups, "thing_groups", false},
                            AreaName{Area::transformations, "transformations", false},
                            AreaName{Area::idle_templates, "idle_templates", false},
-                           AreaName{Area::audit_details, "audit_details", false}};
+                           AreaName{Area::audit_details, "audit_details", false},
+                           AreaName{Area::reference_items, "reference_items", false}};
 
 }  // namespace
 

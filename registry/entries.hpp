@@ -48,6 +48,7 @@ enum class Area : std::uint8_t {
     transformations = 46,  ///< inputs and outputs, by transformationID
     idle_templates = 50,   ///< that no record has named yet, keyed as they are
     audit_details = 51,    ///< what logged entries were before and after, by sequence
+    reference_items = 52,  ///< of templates: which values refer to others, keyed as they are
 };
 
 /// The word for an area; "unknown" for one of a later version.

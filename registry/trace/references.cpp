@@ -3,7 +3,9 @@
 #include <boost/json/parse.hpp>
 
 #include "protocol/handle/handle.hpp"
+#include "protocol/handle/wire.hpp"
 #include "protocol/schemes/identifier.hpp"
+#include "registry/entries.hpp"
 #include "registry/trace/fact_writer.hpp"
 
 namespace idnode::registry::trace {
@@ -12,6 +14,38 @@ bool is_reference(std::string_view type) noexcept {
     constexpr std::string_view stem = "REF.";
     return protocol::equal_folded(type.substr(0, stem.size()), stem) ||
            protocol::equal_folded(type, "REF") || protocol::equal_folded(type, "REFERENCE");
+}
+
+std::string reference_items_value(const std::vector<std::uint32_t>& indexes) {
+    std::string value(indexes.size() * sizeof(std::uint32_t), '\0');
+    for (std::size_t at = 0; at < indexes.size(); ++at)
+        protocol::store_big(reinterpret_cast<std::byte*>(value.data()) + at * sizeof(std::uint32_t),
+                            indexes[at]);
+    return value;
+}
+
+/// A template of the prefix comes before one that stands for every prefix.
+bool ReferenceFinder::look_at(std::string_view prefix, std::string_view version) {
+    if (prefix != prefix_ || version != version_) {
+        prefix_ = prefix;
+        version_ = version;
+        items_.clear();
+        for (const std::string& owner : {protocol::folded(prefix), std::string{}}) {
+            const std::string key = owner + '\n' + version_;
+            const auto found = key.size() > entry_key_size_max ? std::nullopt : find_(key);
+            if (!found) continue;
+            items_ = *found;
+            break;
+        }
+    }
+    return !items_.empty();
+}
+
+bool ReferenceFinder::is_item(std::uint32_t index) const noexcept {
+    const auto* const octets = reinterpret_cast<const std::byte*>(items_.data());
+    for (std::size_t at = 0; at + sizeof(index) <= items_.size(); at += sizeof(index))
+        if (protocol::load_big<std::uint32_t>(octets + at) == index) return true;
+    return false;
 }
 
 void add_references(const protocol::ValueView& value, References& references) {

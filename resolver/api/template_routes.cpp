@@ -115,9 +115,9 @@ void extend_template(registry::Lookup&, const Pending& call, const Services& ser
             auto after = templates::extend(*before, added);
             if (!after)
                 return registry::Refusal{ResponseCode::invalid_value, after.error().message()};
-            return std::vector<registry::Change>{registry::PutEntry{
-                Area::templates, templates::template_key(added.prefix, added.version),
-                templates::to_json(*after)}};
+            std::vector<registry::Change> changes;
+            templates::keep(*after, changes);
+            return changes;
         },
         200, templates::to_json(added));
 }
@@ -162,6 +162,7 @@ void delete_template(registry::Lookup&, const Pending& call, const Services& ser
                          "publish another version, and disable items of this one",
                          "模板版本已被标识使用，不可删除；可发布新版本，或停用其中的数据项")};
             return std::vector<registry::Change>{registry::RemoveEntry{Area::templates, at},
+                                                 registry::RemoveEntry{Area::reference_items, at},
                                                  registry::RemoveEntry{Area::idle_templates, at}};
         },
         200, "null");

@@ -279,9 +279,19 @@ void Validator::note_uses(std::vector<registry::Change>& changes) const {
             changes.emplace_back(registry::RemoveEntry{Area::idle_templates, known.key});
 }
 
+void keep(const Template& kept, std::vector<registry::Change>& changes) {
+    const std::string key = template_key(kept.prefix, kept.version);
+    std::vector<std::uint32_t> references;
+    for (const Item& item : kept.items)
+        if (item.type == ItemType::reference) references.push_back(item.index);
+    changes.emplace_back(registry::PutEntry{Area::templates, key, to_json(kept)});
+    changes.emplace_back(registry::PutEntry{Area::reference_items, key,
+                                            registry::trace::reference_items_value(references)});
+}
+
 void publish(const Template& made, std::vector<registry::Change>& changes) {
     const std::string key = template_key(made.prefix, made.version);
-    changes.emplace_back(registry::PutEntry{Area::templates, key, to_json(made)});
+    keep(made, changes);
     changes.emplace_back(registry::PutEntry{Area::idle_templates, key, "1"});
 }
 

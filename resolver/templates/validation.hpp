@@ -8,13 +8,14 @@
 #include <vector>
 
 #include "protocol/handle/value.hpp"
+#include "registry/trace/references.hpp"
 #include "registry/writer.hpp"
 #include "resolver/templates/template.hpp"
 
 namespace idnode::resolver::templates {
 
-inline constexpr std::uint32_t template_index = 1001;
-inline constexpr std::string_view template_type = "TEMPLATE";
+using registry::trace::template_index;
+using registry::trace::template_type;
 
 /// The value by which a record names its template: at index 1001, of type TEMPLATE.
 const protocol::Value* find_template_value(const std::vector<protocol::Value>& values) noexcept;
@@ -90,6 +91,9 @@ private:
     std::string last_version_;
     Known* last_ = nullptr;
 };
+
+/// The changes that keep a template, new or extended.
+void keep(const Template& kept, std::vector<registry::Change>& changes);
 
 /// The changes that publish a template, of which no record can be there yet.
 void publish(const Template& made, std::vector<registry::Change>& changes);

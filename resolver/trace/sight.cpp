@@ -150,9 +150,12 @@ void Eyes::read_references(trace::TextNumber text) {
     if (!record) return;
     const auto find_values = admin::find_values_in(lookup_);
     const auto granted = caller_.granted(lookup_.snapshot(), handle);
-    record->for_each_value([&](const protocol::ValueView& value) {
-        if (trace::is_reference(value.type) &&
-            caller_.may_read(handle, value, find_values, granted))
+    trace::ReferenceFinder finder{[&](std::string_view key) -> std::optional<std::string> {
+        const auto items = find_entry(lookup_.snapshot(), registry::Area::reference_items, key);
+        return items ? std::optional{std::string{*items}} : std::nullopt;
+    }};
+    finder.for_each_reference(*record, [&](const protocol::ValueView& value) {
+        if (caller_.may_read(handle, value, find_values, granted))
             trace::add_references(value, references_);
     });
 }

@@ -184,5 +184,30 @@ TEST_F(Templates, AreTheirPrefixsOrThoseOfAllAndNobodyElsesToPublish) {
     EXPECT_EQ(ask("GET", "/api/v1/templates?prefix=88.1&version=9").status, 404);
 }
 
+/// An item of type reference is an edge, whatever its name.
+TEST_F(Templates, MakeEdgesOfTheirReferenceItems) {
+    const std::string heat = R"({"name":"heat","idType":"reference","idIndex":2002,"state":1})";
+    say("POST", v5, R"({"prefix":"88.1","version":"c","items":[)" + heat + "]}");
+    const auto coil = [&](const std::string& refers_to) {
+        return R"({"handle":"88.1/COIL","templateVersion":"c","value":[{"index":2002,)"
+               R"("type":"heat","auth":"","data":{"format":"string","value":")" +
+               refers_to + R"("}}]})";
+    };
+    const auto found = [&](const std::string& from) {
+        return ask("GET", "/api/v1/trace/" + from + "?direction=down").body;
+    };
+    EXPECT_EQ(say("POST", "/identityv2/data", coil("88.1/HEAT1")).at("status"), 1);
+    EXPECT_THAT(found("88.1%2FHEAT1"), HasSubstr(R"("type":"reference")"));
+    EXPECT_EQ(say("PUT", "/identityv2/data", coil("LATPAB071W1005301")).at("status"), 1);
+    EXPECT_THAT(found("88.1%2FHEAT1"), Not(HasSubstr(R"("type":"reference")")));
+    EXPECT_THAT(found("LATPAB071W1005301"), HasSubstr("88.1/COIL"));
+    EXPECT_EQ(say("PUT", "/identityv2/data", coil("no identifier")).at("status"), -2);
+    node_.import(R"({"handle":"88.1/COIL2","values":[{"index":1001,"type":"TEMPLATE","data":"c"},)"
+                 R"({"index":2002,"type":"heat","data":"88.1/HEAT2"}]})"
+                 "\n");
+    EXPECT_THAT(found("88.1%2FHEAT2"), HasSubstr("88.1/COIL2"));
+    EXPECT_THAT(node_.do_run({"check"}), HasSubstr("no fault"));
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end
