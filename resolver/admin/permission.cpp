@@ -131,17 +131,21 @@ bool changes_only_granted(const ChangeRequest& request, const auth::FindValues& 
     const auto may_edit = [&](const protocol::Value& value) {
         return granted.allows(grants::Right::edit, value.type);
     };
+    // Nobody changes what administrators may not write by replacing the record around it.
+    const auto may_let_go = [&](const protocol::Value& value) {
+        return may_edit(value) && may_be_changed(value);
+    };
     for (const protocol::Value& value : request.values) {
         const auto* const present = find_index(*before, value.index);
         if (present && same_but_time(*present, value)) continue;
         if (!may_edit(value)) return false;
-        if (present && (!may_edit(*present) || present->permissions != value.permissions))
+        if (present && (!may_let_go(*present) || present->permissions != value.permissions))
             return false;
     }
     for (const protocol::Value& value : *before) {
         const bool removed = replaces ? !find_index(request.values, value.index)
                                       : std::ranges::count(request.indexes, value.index) > 0;
-        if (removed && !may_edit(value)) return false;
+        if (removed && !may_let_go(value)) return false;
     }
     return true;
 }

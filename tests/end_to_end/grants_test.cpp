@@ -205,6 +205,26 @@ TEST_F(Grants, ToEditLetValuesBeChangedAndNoOthers) {
     EXPECT_EQ(ask("DELETE", "/api/handles/88.1/A?index=2001", friend_).status, 200);
 }
 
+TEST_F(Grants, ToEditDoNotReachWhatAdministratorsMayNotWrite) {
+    node_.import(R"({"handle":"88.1/B","values":[{"index":1,"type":"seal","data":"first",)"
+                 R"("permissions":"1010"},{"index":2,"type":"seal","data":"s"}]})"
+                 "\n");
+    give("account:friend", "seal", R"(,"right":"edit")");
+    const auto replace = [&](const std::string& first, const std::string& second) {
+        return ask("PUT", "/api/handles/88.1/B", friend_,
+                   R"([{"index":1,"type":"seal","data":")" + first +
+                       R"(","permissions":"1010"},{"index":2,"type":"seal","data":")" + second +
+                       "\"}]")
+            .status;
+    };
+    EXPECT_EQ(replace("forged", "s"), 403);
+    EXPECT_EQ(replace("first", "t"), 200);
+    EXPECT_EQ(
+        ask("PUT", "/api/handles/88.1/B", friend_, R"([{"index":2,"type":"seal","data":"t"}])")
+            .status,
+        403);
+}
+
 TEST_F(Grants, HoldOverTheHandleProtocolForTheKeyOfAnAccount) {
     const Credentials key{{"88.2/KEY", 300}, "a secret of the friend"};
     EXPECT_EQ(ask("PUT", "/api/handles/88.2/KEY", boss_,
