@@ -49,12 +49,35 @@ void log_in(registry::Lookup& lookup, const Pending& call, const Services& servi
 }
 
 /// Writes changes that the caller may make, and answers when they are durable.
-void write(const Pending& call, const Services& services, std::vector<registry::Change> changes,
-           unsigned status, std::string body) {
+std::optional<std::string> stored_account(const registry::Snapshot& snapshot,
+                                          std::string_view name) {
+    const auto stored = find_entry(snapshot, Area::accounts, protocol::folded(name));
+    return stored ? std::optional{std::string{*stored}} : std::nullopt;
+}
+
+/// Writes what was made of an account as it stood in the snapshot, unless it stands otherwise now,
+/// or an identity has become somebody else's.
+void write_account(registry::Lookup& lookup, const Pending& call, const Services& services,
+                   std::vector<registry::Change> changes, unsigned status, std::string body) {
     write(
         call, services,
-        [changes = std::move(changes),
-         origin = origin_of(*call)](const registry::WriteView&) -> registry::Decision {
+        [changes = std::move(changes), name = protocol::folded(call->argument),
+         before = stored_account(lookup.snapshot(), call->argument),
+         origin = origin_of(*call)](const registry::WriteView& view) -> registry::Decision {
+            if (view.entry(Area::accounts, name) != before)
+                return registry::Refusal{
+                    protocol::ResponseCode::handle_already_exists,
+                    "The account has been changed meanwhile: read it again, and repeat"};
+            for (const registry::Change& change : changes) {
+                const auto* const put = std::get_if<registry::PutEntry>(&change);
+                if (!put || put->area != Area::identities) continue;
+                const auto owner = view.entry(Area::identities, put->key);
+                if (owner && !protocol::equal_folded(*owner, name))
+                    return registry::Refusal{
+                        protocol::ResponseCode::handle_already_exists,
+                        "identity: expected that of no other account, found that of " +
+                            std::string{*owner}};
+            }
             return registry::ChangeSet{.changes = changes, .origin = origin};
         },
         [call, status, body = std::move(body)] {
@@ -68,9 +91,14 @@ void log_out(const Pending& call, const Services& services) {
     given.remove_prefix(std::min(given.find(' ') + 1, given.size()));
     const auto claims = services.authenticator.tokens().read(given);
     if (!claims) return call->fail({.message = "Authorization: expected the token to revoke"});
-    write(call, services,
-          {registry::PutEntry{Area::revocations, claims->id, std::to_string(claims->expires)}}, 204,
-          {});
+    write(
+        call, services,
+        [id = claims->id, expires = std::to_string(claims->expires),
+         origin = origin_of(*call)](const registry::WriteView&) -> registry::Decision {
+            return registry::ChangeSet{
+                .changes = {registry::PutEntry{Area::revocations, id, expires}}, .origin = origin};
+        },
+        [call] { call->finish({.status = 204}); });
 }
 
 std::string shown(const Account& account) {
@@ -165,7 +193,8 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
                            .message = "An operator cannot take his own role from himself, nor "
                                       "disable his own account: another operator can",
                            .field = account.enabled ? "role" : "enabled"});
-    write(call, services, changes_to_keep(account, before), before ? 200 : 201, shown(account));
+    write_account(lookup, call, services, changes_to_keep(account, before), before ? 200 : 201,
+                  shown(account));
 }
 
 void get_account(registry::Lookup& lookup, const Pending& call) {
@@ -199,7 +228,7 @@ void delete_account(registry::Lookup& lookup, const Pending& call, const Service
     if (!account) return call->fail({.status = 404, .message = "There is no such account"});
     if (is_own(*call, *account))
         return call->fail({.status = 409, .message = "An operator cannot remove his own account"});
-    write(call, services, changes_to_remove(*account), 204, {});
+    write_account(lookup, call, services, changes_to_remove(*account), 204, {});
 }
 
 }  // namespace

@@ -109,8 +109,13 @@ void act_on(registry::Lookup& lookup, const Pending& call, const Services& servi
     const auto after = std::make_shared<Enterprise>();
     write(
         call, services,
-        [=, details = std::move(request.details), now = services.clock.now(),
-         origin = origin_of(*call)](const registry::WriteView& view) {
+        [=, details = std::move(request.details), user = protocol::folded(request.user),
+         now = services.clock.now(),
+         origin = origin_of(*call)](const registry::WriteView& view) -> registry::Decision {
+            // Another approval may have made it since it was looked for.
+            if (!user.empty() && view.entry(Area::accounts, user))
+                return registry::Refusal{ResponseCode::handle_already_exists,
+                                         "username: there is such an account already"};
             return decide_act(view, act, id, details, now, origin, *after);
         },
         [=] { call->finish_json(shown(*after, warnings)); });

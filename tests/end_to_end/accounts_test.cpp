@@ -141,6 +141,18 @@ TEST_F(Accounts, AreNotUsedWithoutTls) {
               200);
 }
 
+TEST_F(Accounts, HaveIdentitiesOfTheirOwn) {
+    const std::string body =
+        R"({"role":"partner","password":"some-secret","identity":"300:88.1/KEY"})";
+    EXPECT_EQ(ask("PUT", "/api/v1/accounts/first", {boss_}, body).status, 201);
+    EXPECT_EQ(ask("PUT", "/api/v1/accounts/first", {boss_}, body).status, 200);
+    const HttpsAnswer refused = ask("PUT", "/api/v1/accounts/second", {boss_}, body);
+    EXPECT_EQ(refused.status, 409) << refused.body;
+    EXPECT_THAT(refused.body, HasSubstr("identity"));
+    EXPECT_EQ(ask("DELETE", "/api/v1/accounts/first", {boss_}).status, 204);
+    EXPECT_EQ(ask("PUT", "/api/v1/accounts/second", {boss_}, body).status, 201);
+}
+
 TEST_F(Accounts, SayWhichFieldIsWrong) {
     struct Case {
         std::string body;
