@@ -20,12 +20,8 @@ bool less(Bytes left, Bytes right) {
 }  // namespace
 
 Batch::Batch(const Store& store, std::uint32_t now)
-    : store_{store},
-      txn_{store.env()},
-      now_{now},
-      references_{[this](std::string_view key) -> std::optional<std::string> {
-          const auto items = view().entry(Area::reference_items, key);
-          return items ? std::optional{std::string{*items}} : std::nullopt;
+    : store_{store}, txn_{store.env()}, now_{now}, references_{[this](std::string_view key) {
+          return view().entry(Area::reference_items, key);
       }} {
     sequence_ = load_number(txn_.get(store.meta(), bytes_of(meta_key::sequence))).value_or(0);
     first_sequence_ = sequence_;

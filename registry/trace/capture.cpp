@@ -88,7 +88,7 @@ private:
     /// comes first.
     Captured take_retracted(const StoredEvent& event) {
         const std::string key = original_key(event.id);
-        if (originals_.first_from(key, key)) return Captured::known;
+        if (originals_.has(key)) return Captured::known;
         const std::uint64_t number = next_++;
         EventFacts says;
         for (const EdgeFact& fact : event.facts)

@@ -13,6 +13,9 @@ constexpr std::size_t end_stem_size = 9;
 std::string end_stem(EdgeType type, Thing parent) {
     return number_octets(parent).append(1, static_cast<char>(type));
 }
+std::string end_key(EdgeType type, Thing parent, std::int64_t time, std::uint64_t event) {
+    return end_stem(type, parent) + time_octets(time) + number_octets(event);
+}
 std::int64_t time_of_end(std::string_view key) { return time_in(key.substr(end_stem_size, 8)); }
 std::uint64_t event_of_end(std::string_view key) {
     return number_in(key.substr(end_stem_size + 8));
@@ -30,7 +33,7 @@ void Emptying::put_in(const StoredFact& fact) {
 }
 
 void Emptying::empty(EdgeType type, Thing parent, std::int64_t time, std::uint64_t event) {
-    ends_.put(end_stem(type, parent) + time_octets(time) + number_octets(event), {});
+    ends_.put(end_key(type, parent, time, event), {});
     Box& box = open(type, parent);
     if (!box.is_read) read(type, parent, box);
     std::vector<StoredFact> taken;
@@ -48,7 +51,7 @@ void Emptying::empty(EdgeType type, Thing parent, std::int64_t time, std::uint64
 
 void Emptying::take_back(EdgeType type, Thing parent, std::int64_t time, std::uint64_t event) {
     const std::string stem = end_stem(type, parent);
-    ends_.remove(stem + time_octets(time) + number_octets(event));
+    ends_.remove(end_key(type, parent, time, event));
     std::vector<StoredFact> taken;
     for_each_stored_fact(view_, Direction::up, parent, [&](const StoredFact& fact) {
         ++looks_;
@@ -91,9 +94,7 @@ void Emptying::read(EdgeType type, Thing parent, Box& box) {
 }
 
 bool Emptying::is_emptying(const StoredFact& end) const {
-    const std::string key =
-        end_stem(end.type, end.to) + time_octets(end.time) + number_octets(end.source);
-    return ends_.first_from(key, key).has_value();
+    return ends_.has(end_key(end.type, end.to, end.time, end.source));
 }
 
 void Emptying::take_out(StoredFact fact, std::int64_t time, std::uint64_t event) {

@@ -12,6 +12,12 @@ void PendingEntries::remove(const std::string& key) {
     changed_[key] = std::nullopt;
 }
 
+bool PendingEntries::has(const std::string& key) const {
+    const auto changed = changed_.find(key);
+    return changed == changed_.end() ? view_.entry(area_, key).has_value()
+                                     : changed->second.has_value();
+}
+
 std::vector<std::pair<std::string, std::string>> PendingEntries::find(
     const std::string& stem) const {
     std::vector<std::pair<std::string, std::string>> found;

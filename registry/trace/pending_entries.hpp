@@ -22,6 +22,7 @@ public:
 
     /// All whose keys begin with `stem`. Copies, so that they may be changed meanwhile.
     std::vector<std::pair<std::string, std::string>> find(const std::string& stem) const;
+    bool has(const std::string& key) const;
     /// The first key that begins with `stem` and is not before `from`, which begins so too.
     std::optional<std::string> first_from(const std::string& stem, const std::string& from) const;
 

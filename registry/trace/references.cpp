@@ -16,6 +16,10 @@ bool is_reference(std::string_view type) noexcept {
            protocol::equal_folded(type, "REF") || protocol::equal_folded(type, "REFERENCE");
 }
 
+std::string template_key(std::string_view prefix, std::string_view version) {
+    return protocol::folded(prefix).append("\n").append(version);
+}
+
 std::string reference_items_value(const std::vector<std::uint32_t>& indexes) {
     std::string value(indexes.size() * sizeof(std::uint32_t), '\0');
     for (std::size_t at = 0; at < indexes.size(); ++at)
@@ -30,8 +34,8 @@ bool ReferenceFinder::look_at(std::string_view prefix, std::string_view version)
         prefix_ = prefix;
         version_ = version;
         items_.clear();
-        for (const std::string& owner : {protocol::folded(prefix), std::string{}}) {
-            const std::string key = owner + '\n' + version_;
+        for (const std::string_view owner : {prefix, std::string_view{}}) {
+            const std::string key = template_key(owner, version);
             const auto found = key.size() > entry_key_size_max ? std::nullopt : find_(key);
             if (!found) continue;
             items_ = *found;

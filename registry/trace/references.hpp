@@ -25,6 +25,10 @@ bool is_reference(std::string_view type) noexcept;
 inline constexpr std::uint32_t template_index = 1001;
 inline constexpr std::string_view template_type = "TEMPLATE";
 
+/// Where a template stands among the entries, and what is kept beside it: prefix, or nothing for
+/// one that stands for every prefix, and version.
+std::string template_key(std::string_view prefix, std::string_view version);
+
 /// What stands among the entries (area `reference_items`) of a template whose items of these
 /// indexes are references.
 std::string reference_items_value(const std::vector<std::uint32_t>& indexes);
@@ -34,7 +38,7 @@ std::string reference_items_value(const std::vector<std::uint32_t>& indexes);
 class ReferenceFinder {
 public:
     /// The value of an entry of area `reference_items`; nothing where there is none.
-    using FindItems = std::function<std::optional<std::string>(std::string_view key)>;
+    using FindItems = std::function<std::optional<std::string_view>(std::string_view key)>;
 
     explicit ReferenceFinder(FindItems find) : find_{std::move(find)} {}
 

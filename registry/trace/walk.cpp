@@ -82,7 +82,8 @@ private:
         const std::uint32_t place = found->second;
         if (place == cut) return place;
         WalkNode& node = result_.nodes[place];
-        const bool late = in_time && !std::exchange(node.in_time, node.in_time || in_time);
+        const bool late = in_time && !node.in_time;
+        node.in_time |= in_time;
         if (node.sight == Sight::elsewhere) return place;
         Known& known = known_[place];
         const bool expected = !known.waiting.empty();

@@ -48,7 +48,6 @@ void log_in(registry::Lookup& lookup, const Pending& call, const Services& servi
     call->finish_json(std::move(out));
 }
 
-/// Writes changes that the caller may make, and answers when they are durable.
 std::optional<std::string> stored_account(const registry::Snapshot& snapshot,
                                           std::string_view name) {
     const auto stored = find_entry(snapshot, Area::accounts, protocol::folded(name));
@@ -56,7 +55,7 @@ std::optional<std::string> stored_account(const registry::Snapshot& snapshot,
 }
 
 /// Writes what was made of an account as it stood in the snapshot, unless it stands otherwise now,
-/// or an identity has become somebody else's.
+/// or an identity has become somebody else's. Answers when it is durable.
 void write_account(registry::Lookup& lookup, const Pending& call, const Services& services,
                    std::vector<registry::Change> changes, unsigned status, std::string body) {
     write(

@@ -204,7 +204,7 @@ void post_event(const Pending& call, const Services& services) {
     auto read = read_events(*call, job.time, job);
     if (const auto* const fault = std::get_if<Fault>(&read)) return refuse(call, services, *fault);
     if (!job.faults.empty()) return call->fail(validation(job.faults.front()));
-    auto& [events, places] = std::get<ReadEvents>(read);
+    const auto& events = std::get<ReadEvents>(read).events;
     if (events.size() != 1)
         return call->fail({.status = 400,
                            .message = "expected one event, found " + std::to_string(events.size()),

@@ -65,18 +65,16 @@ protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
     return read;
 }
 
-/// Where the grantee is kept, if he is anybody.
 struct Group {
-    std::string owner;
-    std::vector<std::string> members;
+    std::string owner{};
+    std::vector<std::string> members{};
     /// It was deleted. The name stays its owner's, since others may have granted to it.
     bool deleted = false;
 };
 
 Group group_from_json(std::string_view json) {
     const auto object = boost::json::parse({json.data(), json.size()}).as_object();
-    Group group{
-        .owner = std::string{object.at("owner").as_string()}, .members = {}, .deleted = false};
+    Group group{.owner = std::string{object.at("owner").as_string()}};
     for (const auto& member : object.at("members").as_array())
         group.members.emplace_back(member.as_string());
     group.deleted = object.contains("deleted");
@@ -94,6 +92,7 @@ std::string to_json(const Group& group) {
     return out;
 }
 
+/// Whether the grantee is anybody.
 bool is_there(const registry::WriteView& view, std::string_view grantee) {
     const std::string_view name = grantee.substr(grantee.find(':') + 1);
     if (grantee.starts_with("account:"))
@@ -248,8 +247,7 @@ registry::Decision decide_group(const registry::WriteView& view, const Call& cal
     const auto stored = view.entry(Area::groups, key);
     const Account& account = *call.caller.account;
     auto set = set_of(call);
-    const Group before =
-        stored ? group_from_json(*stored) : Group{.owner = {}, .members = {}, .deleted = true};
+    const Group before = stored ? group_from_json(*stored) : Group{.deleted = true};
     if (stored && before.owner != owner_of(account) && account.role != Role::operator_)
         return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
     if (before.deleted && group.deleted)
@@ -289,7 +287,7 @@ void put_group(registry::Lookup&, const Pending& call, const Services& services)
     if (!list || list->size() > grants::members_max)
         return call->fail(
             {.message = "members: expected a list of at most 1000", .field = "members"});
-    Group group{.owner = owner_of(*call->caller.account), .members = {}, .deleted = false};
+    Group group{.owner = owner_of(*call->caller.account)};
     for (const auto& each : *list) {
         const std::string member = each.is_string() ? std::string{each.get_string()} : "";
         if (!grants::is_grantee(member) || member.starts_with("group:"))
@@ -313,8 +311,7 @@ void delete_group(registry::Lookup&, const Pending& call, const Services& servic
         return call->fail({.status = 404, .message = "There is no such group"});
     submit(call, services,
            [call](const registry::WriteView& view) {
-               return decide_group(view, *call, call->argument,
-                                   {.owner = {}, .members = {}, .deleted = true});
+               return decide_group(view, *call, call->argument, {.deleted = true});
            },
            204, {});
 }

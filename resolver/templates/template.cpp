@@ -5,8 +5,6 @@
 
 #include <algorithm>
 
-#include "protocol/handle/handle.hpp"
-
 namespace idnode::resolver::templates {
 namespace {
 
@@ -128,10 +126,6 @@ protocol::Parsed<Template> extend(const Template& before, const Template& added)
         return FormatError{"items: expected at most 200 in all, found " +
                            std::to_string(after.items.size())};
     return after;
-}
-
-std::string template_key(std::string_view prefix, std::string_view version) {
-    return protocol::folded(prefix).append("\n").append(version);
 }
 
 }  // namespace idnode::resolver::templates

@@ -11,6 +11,7 @@
 
 #include "protocol/error.hpp"
 #include "protocol/json/json_writer.hpp"
+#include "registry/trace/references.hpp"
 
 namespace idnode::resolver::templates {
 
@@ -101,7 +102,6 @@ std::string to_json(const Template& shown);
 /// known ones disabled. The error says which item would change otherwise.
 protocol::Parsed<Template> extend(const Template& before, const Template& added);
 
-/// Where a template stands among the entries.
-std::string template_key(std::string_view prefix, std::string_view version);
+using registry::trace::template_key;
 
 }  // namespace idnode::resolver::templates

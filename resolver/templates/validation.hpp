@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "protocol/handle/value.hpp"
-#include "registry/trace/references.hpp"
 #include "registry/writer.hpp"
 #include "resolver/templates/template.hpp"
 

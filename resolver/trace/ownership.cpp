@@ -94,20 +94,27 @@ bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& c
     });
 }
 
+bool any_of_last_events(const registry::Snapshot& snapshot, const std::string& thing,
+                        const std::function<bool(const trace::EventView&)>& is_it) {
+    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
+        bool found = false;
+        int looks = 0;
+        trace::for_each_event(snapshot, {kind, thing}, true, {}, [&](const auto& place) {
+            const auto event = trace::find_event(snapshot, place.number);
+            found = event && is_it(*event);
+            return !found && ++looks < events_looked_at_max;
+        });
+        if (found) return true;
+    }
+    return false;
+}
+
 bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
                  const protocol::Identifier& thing) {
     if (!caller.account || caller.account->prefixes.empty()) return false;
-    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
-        bool is = false;
-        int looks = 0;
-        trace::for_each_event(snapshot, {kind, thing.canonical}, true, {}, [&](const auto& place) {
-            const auto event = trace::find_event(snapshot, place.number);
-            is = event && names_caller(event->json, caller);
-            return !is && ++looks < events_looked_at_max;
-        });
-        if (is) return true;
-    }
-    return false;
+    return any_of_last_events(snapshot, thing.canonical, [&](const trace::EventView& event) {
+        return names_caller(event.json, caller);
+    });
 }
 
 bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "protocol/schemes/identifier.hpp"
 #include "registry/store.hpp"
+#include "registry/trace/event_store.hpp"
 #include "resolver/api/caller.hpp"
 
 namespace idnode::resolver {
@@ -19,10 +23,14 @@ bool owns_company(const api::Caller& caller, const protocol::Identifier& thing);
 bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
                         const protocol::Identifier& thing, std::string_view item);
 
+/// Whether `is_it` holds for one of the last events that name a thing (a canonical form). There may
+/// be millions, so 16 as an instance and 16 as a class are looked at.
+bool any_of_last_events(const registry::Snapshot& snapshot, const std::string& thing,
+                        const std::function<bool(const registry::trace::EventView&)>& is_it);
+
 /// Whether an event that names the thing names the caller as a party that gave or took it
 /// (`sourceList`, `destinationList`: owning_party, possessing_party): by a handle or a GS1 key
-/// under a prefix that he administers. Only the last events of the thing are looked at, since there
-/// may be millions.
+/// under a prefix that he administers. The last events are looked at.
 bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
                  const protocol::Identifier& thing);
 

@@ -24,18 +24,8 @@ bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
 /// Whether one of the last events that name the thing was captured by the caller.
 bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
                   const std::string& actor) {
-    constexpr int looks_max = 16;
-    for (const auto kind : {trace::IndexKind::any_epc, trace::IndexKind::any_class}) {
-        bool own = false;
-        int looks = 0;
-        trace::for_each_event(snapshot, {kind, id}, true, {}, [&](const auto& place) {
-            const auto event = trace::find_event(snapshot, place.number);
-            own = event && event->actor == actor;
-            return !own && ++looks < looks_max;
-        });
-        if (own) return true;
-    }
-    return false;
+    return any_of_last_events(snapshot, id,
+                              [&](const trace::EventView& event) { return event.actor == actor; });
 }
 
 /// Whether `is_it` holds for an edge of the thing and what is at its other end. Only some of those
@@ -150,9 +140,8 @@ void Eyes::read_references(trace::TextNumber text) {
     if (!record) return;
     const auto find_values = admin::find_values_in(lookup_);
     const auto granted = caller_.granted(lookup_.snapshot(), handle);
-    trace::ReferenceFinder finder{[&](std::string_view key) -> std::optional<std::string> {
-        const auto items = find_entry(lookup_.snapshot(), registry::Area::reference_items, key);
-        return items ? std::optional{std::string{*items}} : std::nullopt;
+    trace::ReferenceFinder finder{[&](std::string_view key) {
+        return find_entry(lookup_.snapshot(), registry::Area::reference_items, key);
     }};
     finder.for_each_reference(*record, [&](const protocol::ValueView& value) {
         if (caller_.may_read(handle, value, find_values, granted))
