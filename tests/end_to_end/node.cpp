@@ -91,8 +91,8 @@ void Node::wait_until_ready(const ServeArguments& arguments) {
         const std::string text = log();
         handle_ = find_endpoints(text, " info Handle protocol on ");
         http_ = find_endpoints(text, " info HTTP on ");
-        https_ = find_endpoints(text, " info HTTPS on ");
-        handle_tls_ = find_endpoints(text, " info Handle protocol under TLS on ");
+        https_ = find_endpoints(text, https_announcement);
+        handle_tls_ = find_endpoints(text, handle_tls_announcement);
         const bool listening = text.ends_with('\n') && handle_.size() == arguments.handle.size() &&
                                http_.size() == arguments.http.size();
         if (!listening && !server_->running())
@@ -100,6 +100,17 @@ void Node::wait_until_ready(const ServeArguments& arguments) {
         return listening;
     });
     if (!ready) throw std::runtime_error{"the node did not get ready in time: " + log()};
+}
+
+const Endpoint& Node::first_of(std::vector<Endpoint>& endpoints,
+                               std::string_view announcement) const {
+    wait_until([&] {
+        if (!endpoints.empty()) return true;
+        const std::string text = log();
+        if (text.ends_with('\n')) endpoints = find_endpoints(text, announcement);
+        return !endpoints.empty();
+    });
+    return endpoints.at(0);
 }
 
 int Node::stop() {

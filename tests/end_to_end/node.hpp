@@ -57,8 +57,8 @@ public:
     const Endpoint& handle(std::size_t at = 0) const { return handle_.at(at); }
     const Endpoint& http(std::size_t at = 0) const { return http_.at(at); }
     /// As far as the configuration asks for them.
-    const Endpoint& https() const { return https_.at(0); }
-    const Endpoint& handle_tls() const { return handle_tls_.at(0); }
+    const Endpoint& https() const { return first_of(https_, https_announcement); }
+    const Endpoint& handle_tls() const { return first_of(handle_tls_, handle_tls_announcement); }
 
     /// What the node has logged since it started last.
     std::string log() const { return read_file(log_file()); }
@@ -77,15 +77,20 @@ public:
 
 private:
     std::string log_file() const { return directory_.file("log"); }
+    static constexpr std::string_view https_announcement = " info HTTPS on ";
+    static constexpr std::string_view handle_tls_announcement =
+        " info Handle protocol under TLS on ";
     void wait_until_ready(const ServeArguments& arguments);
+    /// The node says last where it listens under TLS: the line may come a moment after the others.
+    const Endpoint& first_of(std::vector<Endpoint>& endpoints, std::string_view announcement) const;
 
     TempDirectory directory_;
     std::string config_file_;
     std::unique_ptr<Process> server_;
     std::vector<Endpoint> handle_;
     std::vector<Endpoint> http_;
-    std::vector<Endpoint> https_;
-    std::vector<Endpoint> handle_tls_;
+    mutable std::vector<Endpoint> https_;
+    mutable std::vector<Endpoint> handle_tls_;
 };
 
 /// Whether the machine has an IPv6 loopback.
