@@ -49,6 +49,7 @@ enum class Area : std::uint8_t {
     idle_templates = 50,   ///< that no record has named yet, keyed as they are
     audit_details = 51,    ///< what logged entries were before and after, by sequence
     reference_items = 52,  ///< of templates: which values refer to others, keyed as they are
+    own_items = 53,        ///< of templates: names, by prefix, index and version
 };
 
 /// The word for an area; "unknown" for one of a later version.

@@ -204,15 +204,19 @@ void Administration::dispatch(registry::Lookup& lookup, const Pending& exchange)
         case OpCode::list_homed_prefixes: return answer_list(lookup, *exchange);
         case OpCode::challenge_response: return answer_challenge_response(lookup, exchange);
         case OpCode::verify_challenge: return answer_verification(lookup, *exchange);
-        case OpCode::login_id_system: return log_in(*exchange);
+        case OpCode::login_id_system: return log_in(lookup, *exchange);
         case OpCode::session_setup: return set_up_session(*exchange);
         case OpCode::session_terminate: return terminate_session(*exchange);
         default: return exchange->fail(ResponseCode::operation_denied, not_offered);
     }
 }
 
-bool Administration::require_identity(Exchange& exchange) {
+bool Administration::require_identity(registry::Lookup& lookup, Exchange& exchange) {
     if (exchange.proof) {
+        if (options_.is_barred(lookup.snapshot(), exchange.proof->identity)) {
+            exchange.fail(ResponseCode::authentication_failed, "The account is disabled");
+            return false;
+        }
         const auto refused = gate_.refuse_identity(exchange.proof->identity);
         if (refused) exchange.fail(refused->code, refused->sentence);
         return !refused;
@@ -291,7 +295,7 @@ void Administration::answer_change(registry::Lookup& lookup, const Pending& exch
         gate_.counts().count(change->op_code, ChangeOutcome::refused);
         return exchange->fail(fault->code, fault->message);
     }
-    if (!require_identity(*exchange)) return;
+    if (!require_identity(lookup, *exchange)) return;
     const protocol::Reference identity = exchange->proof->identity;
     if (!find_permission(lookup, *exchange, [&](const auth::FindValues& find_values) {
             return may_change(identity, *change, find_values, options_.administrators);

@@ -39,6 +39,10 @@ struct AdministrationOptions {
     FindGrantees find_grantees = [](const registry::Snapshot&, const protocol::Reference&) {
         return std::vector<std::string>{};
     };
+    /// Whether a proven key shows nobody, since the account that it stands for is disabled, or
+    /// suspended with its enterprise.
+    std::function<bool(const registry::Snapshot& snapshot, const protocol::Reference& identity)>
+        is_barred = [](const registry::Snapshot&, const protocol::Reference&) { return false; };
 };
 
 /// What takes longer than a look-up: proving who somebody is (RFC 3652 §3.5), sessions (§3.7),
@@ -83,7 +87,7 @@ private:
     void dispatch(registry::Lookup& lookup, const Pending& exchange);
     /// Takes the identity of a connection that has logged in.
     void recognize(registry::Lookup& lookup, Exchange& exchange) const;
-    void log_in(Exchange& exchange);
+    void log_in(registry::Lookup& lookup, Exchange& exchange);
     /// False, and refused, where the peer speaks the dialect and has to log in.
     static bool may_challenge(Exchange& exchange);
     void answer_challenge_response(registry::Lookup& lookup, const Pending& exchange);
@@ -119,7 +123,7 @@ private:
     void finish_change(Exchange& exchange, const Asked& asked, const registry::JobOutcome& outcome);
     void answer_list(registry::Lookup& lookup, Exchange& exchange);
     /// Asks who it is, unless that is known; true when it is.
-    bool require_identity(Exchange& exchange);
+    bool require_identity(registry::Lookup& lookup, Exchange& exchange);
     /// Whether somebody may, by a question about what is known of handles. Nothing while another
     /// node is asked for a group; the request is dispatched again when it has answered.
     using May = std::function<bool(const auth::FindValues& find_values)>;

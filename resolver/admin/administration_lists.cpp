@@ -38,7 +38,7 @@ void Administration::answer_list(registry::Lookup& lookup, Exchange& exchange) {
         return exchange.fail(ResponseCode::invalid_handle, "expected 0.NA/ and a prefix");
     if (!homed_ones && !lookup.is_homed(*prefix))
         return exchange.fail(ResponseCode::server_not_responsible, "That prefix doesn't live here");
-    if (!require_identity(exchange)) return;
+    if (!require_identity(lookup, exchange)) return;
     const auto operation = op_code == OpCode::list_handles ? auth::Operation::list_handles
                                                            : auth::Operation::list_derived_prefixes;
     const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {

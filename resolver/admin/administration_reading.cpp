@@ -58,7 +58,7 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
         any_hidden |= may_see(value) && !value.publicly_readable();
     });
     if (!any_hidden) return ending.fail(resolution.code, resolution.message);
-    if (!require_identity(exchange)) return;
+    if (!require_identity(lookup, exchange)) return;
     const auto may = find_permission(lookup, exchange, [&](const auth::FindValues& find_values) {
         return auth::may(exchange.proof->identity, auth::Operation::read_values, record->handle(),
                          find_values);

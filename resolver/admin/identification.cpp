@@ -130,14 +130,14 @@ bool Administration::may_challenge(Exchange& exchange) {
     return false;
 }
 
-void Administration::log_in(Exchange& exchange) {
+void Administration::log_in(registry::Lookup& lookup, Exchange& exchange) {
     Login* const login = exchange.arrival.login.get();
     if (!login || exchange.session)
         return exchange.fail(ResponseCode::operation_denied, not_offered);
     const auto request = protocol::decode_login_request(exchange.request().body);
     if (!request) return exchange.fail(ResponseCode::protocol_error, malformed);
     *login = {.begun = true, .proof = {}};
-    if (!require_identity(exchange)) return;
+    if (!require_identity(lookup, exchange)) return;
     const protocol::Reference& identity = exchange.proof->identity;
     if (!protocol::equal_folded(identity.handle, request->handle) ||
         (request->index != 0 && request->index != identity.index))

@@ -106,16 +106,27 @@ bool may_change(const protocol::Reference& identity, const ChangeRequest& reques
 grants::Granted granted_in(const registry::Snapshot& snapshot, std::string_view handle,
                            const std::vector<std::string>& grantees, std::uint32_t now) {
     if (grantees.empty()) return {};
-    return {
-        [&](registry::Area area, std::string_view key) { return find_entry(snapshot, area, key); },
-        protocol::prefix_of(handle), grantees, now};
+    const grants::Reading reading{
+        .find = [&](registry::Area area,
+                    std::string_view key) { return find_entry(snapshot, area, key); },
+        .for_each =
+            [&](registry::Area area, std::string_view stem, const auto& visit) {
+                registry::EntryCursor cursor{snapshot, area};
+                for (auto entry = cursor.seek(stem); entry && entry->key.starts_with(stem);
+                     entry = cursor.next())
+                    if (!visit(*entry)) return;
+            }};
+    return {reading, protocol::prefix_of(handle), grantees, now};
 }
 
 grants::Granted granted_in(const registry::WriteView& view, std::string_view handle,
                            const std::vector<std::string>& grantees, std::uint32_t now) {
     if (grantees.empty()) return {};
-    return {[&](registry::Area area, std::string_view key) { return view.entry(area, key); },
-            protocol::prefix_of(handle), grantees, now};
+    const grants::Reading reading{
+        .find = [&](registry::Area area, std::string_view key) { return view.entry(area, key); },
+        .for_each = [&](registry::Area area, std::string_view stem,
+                        const auto& visit) { view.for_each_entry(area, stem, visit); }};
+    return {reading, protocol::prefix_of(handle), grantees, now};
 }
 
 bool changes_only_granted(const ChangeRequest& request, const auth::FindValues& find_values,

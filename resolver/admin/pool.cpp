@@ -48,6 +48,11 @@ AdministrationOptions options_of(const Config& config) {
         if (!account || !account->usable()) return std::vector<std::string>{};
         return grants::find_grantees(snapshot, account->name, account->enterprise);
     };
+    options.is_barred = [](const registry::Snapshot& snapshot,
+                           const protocol::Reference& identity) {
+        const auto account = api::find_account(snapshot, identity);
+        return account && !account->usable();
+    };
     return options;
 }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cstring>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/base64.hpp"
@@ -98,7 +99,8 @@ std::optional<Account> read_account(std::string_view name, const boost::json::ob
     if (const auto* const enterprise = json.if_contains("enterprise"))
         account.enterprise = enterprise->as_string();
     account.enabled = json.at("enabled").as_bool();
-    account.tokens_from = json.at("tokensFrom").to_number<std::uint32_t>();
+    if (const auto* const epoch = json.if_contains("tokenEpoch"))
+        account.token_epoch = epoch->to_number<std::uint32_t>();
     return account;
 }
 
@@ -179,6 +181,21 @@ bool is_daily_hash(std::string_view shown, std::string_view verifier, std::uint3
     return right;
 }
 
+void void_tokens(Account& account) {
+    std::array<std::byte, sizeof(account.token_epoch)> octets;
+    auth::fill_random(octets);
+    std::memcpy(&account.token_epoch, octets.data(), octets.size());
+}
+
+Account make_enterprise_account(std::string_view enterprise, std::string_view name,
+                                std::string_view password) {
+    Account account{.name = std::string{name}, .role = Role::enterprise_administrator};
+    account.password = hash_password(password);
+    account.enterprise = enterprise;
+    void_tokens(account);
+    return account;
+}
+
 std::string to_json(const Account& account) {
     std::string text;
     protocol::JsonWriter writer{text};
@@ -191,7 +208,7 @@ std::string to_json(const Account& account) {
     if (account.identity) writer.key("identity").string(to_text(*account.identity));
     if (!account.enterprise.empty()) writer.key("enterprise").string(account.enterprise);
     writer.key("enabled").boolean(account.enabled);
-    writer.key("tokensFrom").number(account.tokens_from).end_object();
+    writer.key("tokenEpoch").number(account.token_epoch).end_object();
     return text;
 }
 

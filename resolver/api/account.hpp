@@ -36,7 +36,7 @@ struct Account {
     /// Its id: prefixes and rights are then those that the enterprise has at the moment.
     std::string enterprise{};
     bool enabled = true;
-    std::uint32_t tokens_from = 0;  ///< tokens that were issued before this second are void
+    std::uint32_t token_epoch = 0;  ///< by chance; tokens of another one are void
 
     bool suspended = false;  ///< with its enterprise; not stored
 
@@ -71,6 +71,13 @@ std::string make_daily_verifier(std::string_view password);
 /// Whether `shown` is SHA-256 of the verifier and the date in China at that time, in small hex
 /// digits. Around midnight the date of five minutes before or after will do as well.
 bool is_daily_hash(std::string_view shown, std::string_view verifier, std::uint32_t now);
+
+/// Makes all tokens void that were issued to the account, or to another that had its name before.
+void void_tokens(Account& account);
+
+/// The account that is made with the approval of an enterprise, whose administrator it is.
+Account make_enterprise_account(std::string_view enterprise, std::string_view name,
+                                std::string_view password);
 
 std::string to_json(const Account& account);
 /// Nothing when what is stored is damaged.

@@ -3,6 +3,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/enterprises/enterprise.hpp"
 
 namespace idnode::resolver::api {
@@ -12,11 +13,6 @@ using protocol::JsonWriter;
 using registry::Area;
 
 constexpr std::string_view accounts_path = "/api/v1/accounts";
-
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
-}
 
 Fault forbidden() { return {.status = 403, .message = "Only an operator may do that"}; }
 
@@ -114,7 +110,8 @@ std::string shown(const Account& account) {
 }
 
 /// The account that the body describes, over what `account` is already.
-std::optional<Fault> read_account(const Call& call, const Services& services, Account& account) {
+std::optional<Fault> read_account(const Call& call, const Services& services, Account& account,
+                                  bool is_new) {
     auto json = read_json(call);
     if (auto* const fault = std::get_if<Fault>(&json)) return std::move(*fault);
     const protocol::Place place{.name = "account"};
@@ -157,8 +154,7 @@ std::optional<Fault> read_account(const Call& call, const Services& services, Ac
         account.daily =
             services.config.snms_daily_hash ? make_daily_verifier(password) : std::string{};
     }
-    if (fields.find("password") || was_enabled != account.enabled)
-        account.tokens_from = services.clock.now();
+    if (is_new || fields.find("password") || was_enabled != account.enabled) void_tokens(account);
     return std::nullopt;
 }
 
@@ -173,7 +169,8 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
         return call->fail(fault_of(*fault));
     const auto before = find_account(lookup.snapshot(), call->argument);
     Account account = before.value_or(Account{.name = call->argument});
-    if (const auto fault = read_account(*call, services, account)) return call->fail(*fault);
+    if (const auto fault = read_account(*call, services, account, !before))
+        return call->fail(*fault);
     if (account.password.empty() && !account.identity)
         return call->fail({.message = "password: expected one, or an identity, found neither",
                            .field = "password"});
@@ -208,16 +205,13 @@ void get_account(registry::Lookup& lookup, const Pending& call) {
 void list_accounts(registry::Lookup& lookup, const Pending& call) {
     const auto& own = call->caller.account;
     if (!own || !own->reads_everything()) return call->fail(forbidden());
-    std::string out = R"({"accounts":[)";
-    registry::EntryCursor cursor{lookup.snapshot(), Area::accounts};
-    bool first = true;
-    for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
-        const auto account = account_from_json(entry->key, entry->value);
-        if (!account) continue;
-        if (!std::exchange(first, false)) out += ',';
-        out += shown(*account);
-    }
-    call->finish_json(out + "]}");
+    const EntryList all{
+        .area = Area::accounts, .stem = {}, .open = R"({"accounts":[)", .close = "]}"};
+    finish_page(lookup, call, all, [](std::string& out, const registry::EntryView& entry) {
+        const auto account = account_from_json(entry.key, entry.value);
+        if (account) out += shown(*account);
+        return account.has_value();
+    });
 }
 
 void delete_account(registry::Lookup& lookup, const Pending& call, const Services& services) {

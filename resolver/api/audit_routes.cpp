@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/time_text.hpp"
 #include "registry/audit.hpp"
@@ -11,6 +13,21 @@ constexpr std::uint64_t lines_default = 1'000;
 constexpr std::uint64_t lines_most = 100'000;
 constexpr std::size_t octets_enough = std::size_t{8} << 20;  ///< an answer ends behind them
 constexpr std::uint64_t looked_at_most = 10'000'000;         ///< by one request, whatever fits
+
+/// What a change is under: of entries that have a prefix in front of their keys that one, of others
+/// none.
+std::string_view prefix_of(const registry::ChangeView& change) {
+    if (change.of_prefix) return change.handle;
+    if (!change.of_entry) return protocol::prefix_of(change.handle);
+    const std::size_t slash = std::min(change.handle.find('/'), change.handle.size());
+    const std::string_view area = change.handle.substr(0, slash);
+    const auto is = [&](registry::Area known) { return area == name_of(known); };
+    using registry::Area;
+    if (!is(Area::templates) && !is(Area::allotments) && !is(Area::grants) && !is(Area::visibility))
+        return {};
+    const std::string_view key = change.handle.substr(std::min(slash + 1, change.handle.size()));
+    return key.substr(0, key.find('\n'));
+}
 
 struct AuditQuery {
     std::uint64_t after = 0;
@@ -26,10 +43,7 @@ struct AuditQuery {
         if (change.time < from || change.time >= to) return false;
         if (operation && change.operation != *operation) return false;
         if (!actor.empty() && !protocol::equal_folded(change.actor, actor)) return false;
-        const std::string_view prefix_of_it =
-            change.of_prefix ? change.handle : protocol::prefix_of(change.handle);
-        if (!prefix.empty() && (change.of_entry || !protocol::equal_folded(prefix_of_it, prefix)))
-            return false;
+        if (!prefix.empty() && !protocol::equal_folded(prefix_of(change), prefix)) return false;
         if (about.empty()) return true;
         if (!about.ends_with('*')) return protocol::equal_folded(change.handle, about);
         const std::size_t size = about.size() - 1;

@@ -24,16 +24,6 @@ constexpr std::string_view not_verified = "Identity not verified";
 
 Fault unverified() { return {.status = 401, .message = std::string{not_verified}}; }
 
-bool takes(std::string_view& text, std::string_view scheme) {
-    if (text.size() <= scheme.size() || text[scheme.size()] != ' ' ||
-        !protocol::equal_folded(text.substr(0, scheme.size()), scheme))
-        return false;
-    text.remove_prefix(text.find_first_not_of(' ', scheme.size()) == text.npos
-                           ? text.size()
-                           : text.find_first_not_of(' ', scheme.size()));
-    return true;
-}
-
 /// Whether a page of another site can have had a browser send this without asking anybody: as a
 /// form is sent (Fetch, "CORS-safelisted request-header"). Browsers put the password with it that
 /// they have once been given for this node.
@@ -125,6 +115,16 @@ struct Authenticator::Attempt {
     }
 };
 
+bool takes(std::string_view& text, std::string_view scheme) {
+    if (text.size() <= scheme.size() || text[scheme.size()] != ' ' ||
+        !protocol::equal_folded(text.substr(0, scheme.size()), scheme))
+        return false;
+    text.remove_prefix(text.find_first_not_of(' ', scheme.size()) == text.npos
+                           ? text.size()
+                           : text.find_first_not_of(' ', scheme.size()));
+    return true;
+}
+
 std::string find_parameter(std::string_view parameters, std::string_view name) {
     while (!parameters.empty()) {
         const std::size_t start = parameters.find_first_not_of(" ,");
@@ -153,12 +153,7 @@ void Authenticator::authenticate(registry::Lookup& lookup, const Pending& call, 
 
 void Authenticator::finish(registry::Lookup& lookup, Call& call, const std::optional<Fault>& fault,
                            const Then& then) const {
-    if (!fault && call.caller.account) {
-        const Account& account = *call.caller.account;
-        call.caller.grantees =
-            grants::find_grantees(lookup.snapshot(), account.name, account.enterprise);
-        call.caller.now = clock_.now();
-    }
+    if (!fault) call.caller = as_now(lookup, std::move(call.caller));
     then(lookup, fault);
 }
 
@@ -169,7 +164,12 @@ Authenticator::Taken Authenticator::take_credentials(registry::Lookup& lookup, C
         return Fault{.status = 403,
                      .message = "Credentials are not taken without TLS: use https",
                      .code = ResponseCode::authentication_needed};
-    if (takes(given, "Bearer")) return take_token(lookup, given, call);
+    if (takes(given, "Bearer")) {
+        auto read = read_token(lookup, given);
+        if (auto* const fault = std::get_if<Fault>(&read)) return std::move(*fault);
+        call.caller = std::get<Caller>(std::move(read));
+        return std::nullopt;
+    }
     if (takes(given, "Basic")) {
         if (!may_come_from_a_form(call.request)) return take_basic(lookup, given, call);
         return Fault{.status = 403,
@@ -181,22 +181,6 @@ Authenticator::Taken Authenticator::take_credentials(registry::Lookup& lookup, C
     if (takes(given, "Handle")) return take_handle(lookup, given, call);
     return Fault{.status = 401,
                  .message = "Authorization: expected Bearer, Basic or Handle and credentials"};
-}
-
-std::optional<Fault> Authenticator::take_token(registry::Lookup& lookup, std::string_view token,
-                                               Call& call) {
-    const auto claims = tokens_.read(token);
-    if (!claims) return Fault{.status = 401, .message = "The token was not issued by this node"};
-    if (claims->expires <= clock_.now())
-        return Fault{.status = 401, .message = "The token has expired: log in again"};
-    const auto& snapshot = lookup.snapshot();
-    auto account = find_account(snapshot, claims->user);
-    if (!account || !account->usable() || claims->issued < account->tokens_from ||
-        find_entry(snapshot, registry::Area::revocations, claims->id))
-        return Fault{.status = 401, .message = "The token was revoked: log in again"};
-    call.caller = {.identity = account->identity, .account = std::move(account)};
-    call.caller.until = claims->expires;
-    return std::nullopt;
 }
 
 Authenticator::Taken Authenticator::take_basic(registry::Lookup& lookup,
@@ -335,16 +319,6 @@ std::variant<Account, Fault> Authenticator::log_in(registry::Lookup& lookup,
                        right ? ResponseCode::success : ResponseCode::authentication_failed);
     if (!right) return unverified();
     return *account;
-}
-
-std::string Authenticator::make_token(const Account& account, std::uint32_t seconds) const {
-    std::string id(16, '\0');
-    auth::fill_random(std::as_writable_bytes(std::span{id}));
-    const std::uint32_t now = clock_.now();
-    return tokens_.make({.user = account.name,
-                         .id = protocol::to_hex(id),
-                         .issued = now,
-                         .expires = now + seconds});
 }
 
 HttpReply Authenticator::challenge(const Call& call, const Fault& fault, const ServerKey* key) {

@@ -44,6 +44,11 @@ public:
     /// was given shows nothing: nobody learns which part of it was wrong.
     void authenticate(registry::Lookup& lookup, const Pending& call, const Then& then);
 
+    /// Who makes a call that goes on for long, as he is now, by what he has shown before; or a
+    /// fault when that is void: a token that was revoked or has expired, a key that is not there
+    /// any more, an account that was changed in how it logs in.
+    std::variant<Caller, Fault> renew(registry::Lookup& lookup, const Call& call) const;
+
     /// Whether a proof still counts; see ForeignKeys.
     bool still_counts(registry::Lookup& lookup, const auth::Proof& proof) const {
         return keys_.still_counts(lookup, proof);
@@ -79,7 +84,8 @@ private:
     using Taken = std::variant<std::optional<Fault>, Kept>;
 
     Taken take_credentials(registry::Lookup& lookup, Call& call);
-    std::optional<Fault> take_token(registry::Lookup& lookup, std::string_view token, Call& call);
+    std::variant<Caller, Fault> read_token(registry::Lookup& lookup, std::string_view token) const;
+    Caller as_now(registry::Lookup& lookup, Caller caller) const;
     Taken take_basic(registry::Lookup& lookup, std::string_view credentials, Call& call);
     Taken take_handle(registry::Lookup& lookup, std::string_view parameters, Call& call);
     static Taken take_certificate(const Call& call);
@@ -100,6 +106,9 @@ private:
     const Post post_;
     const bool identity_in_clear_;
 };
+
+/// Whether an Authorization header is of a scheme; what stands behind the scheme is left of it.
+bool takes(std::string_view& header, std::string_view scheme);
 
 /// One parameter of an Authorization header of the scheme "Handle"; empty when it is not there.
 std::string find_parameter(std::string_view parameters, std::string_view name);

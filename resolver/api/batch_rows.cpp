@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <unordered_map>
-#include <variant>
 
 #include "protocol/handle/handle.hpp"
 #include "protocol/json/record_json.hpp"
@@ -16,12 +15,6 @@ using protocol::OpCode;
 
 Fault row_fault(std::string message, std::string field) {
     return {.message = std::move(message), .field = std::move(field)};
-}
-
-/// The field that a sentence of the record parser begins with.
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return row_fault(sentence, sentence.substr(0, sentence.find(':')));
 }
 
 /// Whether the caller may do what a row asks for. What depends on the prefix alone is asked once
@@ -108,42 +101,35 @@ std::optional<Fault> find_refusal(const BatchRow& row, const registry::WriteView
     return std::nullopt;
 }
 
-/// Whether a row's record may become another one in the transaction.
-bool is_settled_late(const BatchRow& row) {
-    return row.is_kept || templates::find_template_value(row.values);
+/// A row with what stays of the record that it replaces; nothing when nothing does.
+std::optional<BatchRow> keep_values(const BatchRow& row, const registry::WriteView& view) {
+    const auto before = row.is_kept ? view.find(row.handle) : std::nullopt;
+    if (!before) return std::nullopt;
+    protocol::Record record{.handle = row.handle, .values = {}};
+    before->for_each_value([&](const protocol::ValueView& value) {
+        if (row.is_kept(value) &&
+            std::ranges::find(row.values, value.index, &protocol::Value::index) == row.values.end())
+            record.values.push_back(to_value(value));
+    });
+    if (record.values.empty()) return std::nullopt;
+    record.values.insert(record.values.end(), row.values.begin(), row.values.end());
+    BatchRow whole = row;
+    if (const auto fault = protocol::find_record_fault(record)) whole.fault = fault_of(*fault);
+    if (!whole.fault) whole.record.emplace(record);
+    whole.values = std::move(record.values);
+    return whole;
 }
 
-/// The record of a row together with what stays of the one that it replaces, as its template wants
-/// it to be.
-std::variant<registry::EncodedRecord, Fault> complete(const BatchRow& row,
-                                                      const registry::WriteView& view,
-                                                      templates::Validator& validator) {
-    protocol::Record record;
-    const auto before = row.is_kept ? view.find(row.handle) : std::nullopt;
-    if (before)
-        before->for_each_value([&](const protocol::ValueView& value) {
-            if (row.is_kept(value) &&
-                std::ranges::find(row.values, value.index, &protocol::Value::index) ==
-                    row.values.end())
-                record.values.push_back(to_value(value));
-        });
-    const bool keeps = !record.values.empty();
-    if (keeps) {
-        record.handle = row.handle;
-        record.values.insert(record.values.end(), row.values.begin(), row.values.end());
-        if (const auto fault = protocol::find_record_fault(record)) return fault_of(*fault);
-    }
-    auto verdict = validator.judge(row.handle, keeps ? record.values : row.values);
+/// Holds the record of a row to the template that it names, and has it hide what it must.
+std::optional<Fault> fit(BatchRow& row, templates::Validator& validator) {
+    auto verdict = validator.judge(row.handle, row.values);
     if (verdict.fault) {
         const std::string field = verdict.fault->substr(0, verdict.fault->find(':'));
         return row_fault(std::move(*verdict.fault), field);
     }
-    const bool hides =
-        verdict.asked && verdict.asked->hides_any_of(keeps ? record.values : row.values);
-    if (!keeps && !hides) return *row.record;
-    if (!keeps) record = {.handle = row.handle, .values = row.values};
-    if (hides) verdict.asked->hide(record.values);
-    return registry::EncodedRecord{record};
+    if (verdict.asked && verdict.asked->hide(row.values))
+        row.record.emplace(protocol::Record{.handle = row.handle, .values = row.values});
+    return std::nullopt;
 }
 
 }  // namespace
@@ -186,8 +172,7 @@ BatchRow BatchRowReader::read(std::string_view line, std::uint64_t number) {
     row.must_be_new = operation == "create";
     row.record.emplace(*record);
     row.handle = std::move(record->handle);
-    if (deep_ || templates::find_template_value(record->values))
-        row.values = std::move(record->values);
+    row.values = std::move(record->values);
     return row;
 }
 
@@ -202,21 +187,18 @@ std::vector<std::size_t> decide_rows(std::span<BatchRow> rows, const registry::W
     std::vector<std::size_t> written;
     for (std::size_t at = 0; at < rows.size(); ++at) {
         BatchRow& row = rows[at];
-        if (!row.fault) row.fault = find_refusal(row, view, permission, presence);
+        if (row.fault && !row.refused) continue;
+        auto kept = keep_values(row, view);
+        BatchRow& whole = kept ? *kept : row;
+        row.fault = find_refusal(whole, view, permission, presence);
+        if (!row.fault) row.fault = kept ? kept->fault : std::nullopt;
+        if (!row.fault && row.record) row.fault = fit(whole, validator);
+        row.refused = row.fault.has_value();
         if (row.fault) continue;
-        if (!row.record) {
+        if (row.record)
+            changes.emplace_back(registry::PutRecord{*whole.record});
+        else
             changes.emplace_back(registry::RemoveRecord{row.handle});
-        } else if (is_settled_late(row)) {
-            auto whole = complete(row, view, validator);
-            if (auto* const fault = std::get_if<Fault>(&whole)) {
-                row.fault = std::move(*fault);
-                continue;
-            }
-            changes.emplace_back(
-                registry::PutRecord{std::get<registry::EncodedRecord>(std::move(whole))});
-        } else {
-            changes.emplace_back(registry::PutRecord{*row.record});
-        }
         if (!puts_alone) presence.note(row);
         written.push_back(at);
     }

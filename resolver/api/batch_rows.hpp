@@ -25,19 +25,17 @@ struct BatchRow {
     /// Values of the record that is replaced at which the row has no say stay in it.
     bool (*is_kept)(const protocol::ValueView& value) = nullptr;
     std::optional<Fault> fault{};
-    /// Only where permission, or what the record becomes, depends on them.
+    bool refused = false;  ///< the fault is that of a decision, which may be made once more
+    /// What the record has, for questions of permission and of its template.
     std::vector<protocol::Value> values{};
 };
 
-/// Reads one line of a batch after the other. `deep` keeps the values for questions of permission.
+/// Reads one line of a batch after the other.
 class BatchRowReader {
 public:
-    explicit BatchRowReader(bool deep) : deep_{deep} {}
-
     BatchRow read(std::string_view line, std::uint64_t number);
 
 private:
-    const bool deep_;
     protocol::StrictJsonReader json_;
 };
 

@@ -42,6 +42,7 @@ void write_result(std::string& out, const BatchRow& row, std::string_view status
 
 /// What is written together, and what is said about it.
 struct BatchStream::Group {
+    Caller caller;  ///< as he was when the group was read
     std::vector<BatchRow> rows;
     std::vector<std::size_t> written;  ///< which of the rows have a change, in its order
     std::uint64_t sequence = 0;        ///< before the first change
@@ -52,7 +53,7 @@ struct BatchStream::Group {
     registry::ChangeSet decide(const registry::WriteView& view, const Call& call,
                                const Config& config) {
         registry::ChangeSet set{.changes = {}, .origin = origin_of(call)};
-        written = decide_rows(rows, view, {call.caller, config}, set.changes);
+        written = decide_rows(rows, view, {caller, config}, set.changes);
         sequence = view.sequence();
         return set;
     }
@@ -72,6 +73,7 @@ struct BatchStream::Group {
             if (outcome == Outcome::absent) {  // an earlier row of the group has deleted it
                 ++rejected;
                 row.fault = Fault{.status = 404, .message = "There is no such handle"};
+                row.refused = true;
                 write_result(results, row, "rejected", 0);
                 continue;
             }
@@ -104,7 +106,7 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
                       .message = "Idempotency-Key: it was used for other rows before",
                       .field = "Idempotency-Key"});
         else if (!lines.empty())
-            submit(std::move(lines));
+            submit(lookup, std::move(lines));
         unread_.erase(0, std::exchange(taken_, 0));
         if (job_ && last && !ended_) finish_job();
         // Where rows are compared with those of an earlier request, several may wait for the next.
@@ -157,11 +159,13 @@ bool BatchStream::replay(registry::Lookup& lookup, std::vector<std::string_view>
     return true;
 }
 
-void BatchStream::submit(std::vector<std::string_view> lines) {
-    const auto group = std::make_shared<Group>();
+void BatchStream::submit(registry::Lookup& lookup, std::vector<std::string_view> lines) {
+    lookup.renew();
+    auto renewed = services_.authenticator.renew(lookup, *call_);
+    if (const auto* const fault = std::get_if<Fault>(&renewed)) return end_with(*fault);
+    const auto group = std::make_shared<Group>(std::get<Caller>(std::move(renewed)));
     group->digest = job_ ? digest_of_rows(lines) : 0;
-    const bool deep = !call_->caller.account || call_->caller.account->role == Role::partner;
-    BatchRowReader reader{deep};
+    BatchRowReader reader;
     group->rows.reserve(lines.size());
     for (const std::string_view line : lines) group->rows.push_back(reader.read(line, next_row_++));
     {

@@ -26,6 +26,10 @@ namespace idnode::resolver::api {
 /// rejected holds up no other. While one group of rows is written the next one is read, and no
 /// more: so the sender is held back by the disk.
 ///
+/// Who sends it is looked at anew with each group: what he was granted ends with its second, and
+/// when he is nobody any more, because his account, his key or his token is void, the answer ends
+/// with a row that says so, and the rows from there on are not taken.
+///
 /// With an idempotency key the results are kept, in the transactions of their rows: the same body
 /// under the same key is taken up behind the last row that was written, and what was answered
 /// before is answered again (BatchJob). Another body under the key ends with a row of error.
@@ -49,7 +53,7 @@ private:
     std::vector<std::string_view> split(bool last);
     /// Answers those of the lines again that were written before; false when they are others.
     bool replay(registry::Lookup& lookup, std::vector<std::string_view>& lines);
-    void submit(std::vector<std::string_view> lines);
+    void submit(registry::Lookup& lookup, std::vector<std::string_view> lines);
     /// Keeps that nothing more will come.
     void finish_job();
     std::vector<registry::Change> keep(Group& group, std::span<const registry::Outcome> outcomes);

@@ -17,6 +17,11 @@ void Call::write_error(std::string& body, const Fault& fault) const {
     writer.end_object();
 }
 
+Fault fault_of(const protocol::FormatError& error) {
+    const std::string& sentence = error.message();
+    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
+}
+
 HttpReply Call::reply_of(const Fault& fault) const {
     HttpReply reply{.status = fault.status, .content_type = json_type};
     Problem problem{.status = fault.status, .detail = fault.message, .field = fault.field};

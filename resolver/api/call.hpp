@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "protocol/codes/response_code.hpp"
+#include "protocol/error.hpp"
 #include "registry/changes.hpp"
 #include "registry/lookup.hpp"
 #include "resolver/admin/exchange.hpp"
@@ -30,6 +31,9 @@ struct Fault {
     protocol::ResponseCode code = protocol::ResponseCode::protocol_error;
     std::string title{};  ///< the word of the interface for it, if it has one
 };
+
+/// A sentence that begins with the field that it is about, as parsers say it: "FIELD: …".
+Fault fault_of(const protocol::FormatError& error);
 
 /// The shapes of errors.
 enum class Dialect {

@@ -1,6 +1,8 @@
 #include "protocol/handle/handle.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
+#include "resolver/api/pages.hpp"
+#include "resolver/enterprises/delegation.hpp"
 #include "resolver/enterprises/lifecycle.hpp"
 #include "resolver/enterprises/reading.hpp"
 
@@ -14,12 +16,6 @@ using protocol::ResponseCode;
 using registry::Area;
 
 constexpr std::string_view enterprises_path = "/api/v1/enterprises";
-constexpr std::size_t listed_max = 1000;
-
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
-}
 
 bool is_operator(const Caller& caller) {
     return caller.account && caller.account->role == Role::operator_;
@@ -70,19 +66,18 @@ std::variant<std::vector<registry::Change>, Fault> make_account(
         return Fault{.status = 409,
                      .message = "username: there is such an account already",
                      .field = "username"};
-    Account account{.name = request.user, .role = Role::enterprise_administrator};
-    account.password = hash_password(request.password);
+    Account account = make_enterprise_account(id, request.user, request.password);
     if (services.config.snms_daily_hash) account.daily = make_daily_verifier(request.password);
-    account.enterprise = id;
-    account.tokens_from = services.clock.now();
     return changes_to_keep(account, std::nullopt);
 }
 
-std::vector<std::string> find_unreachable(const enterprises::Details& details) {
-    std::vector<std::string> warnings;
+std::vector<std::string> find_warnings(const enterprises::Details& details) {
+    std::vector<std::string> endpoints;
     for (const auto& wanted : details.prefixes)
-        if (!wanted.delegate_to.empty() && !enterprises::is_reachable(wanted.delegate_to))
-            warnings.push_back("delegateTo: nothing answers at " + wanted.delegate_to);
+        if (!wanted.delegate_to.empty()) endpoints.push_back(wanted.delegate_to);
+    std::vector<std::string> warnings;
+    for (const std::string& endpoint : enterprises::find_unreachable(std::move(endpoints)))
+        warnings.push_back("delegateTo: nothing answers at " + endpoint);
     return warnings;
 }
 
@@ -105,7 +100,7 @@ void act_on(registry::Lookup& lookup, const Pending& call, const Services& servi
     auto account = make_account(lookup, services, id, request);
     if (const auto* const fault = std::get_if<Fault>(&account)) return call->fail(*fault);
     request.details.further = std::get<0>(std::move(account));
-    auto warnings = find_unreachable(request.details);
+    auto warnings = find_warnings(request.details);
     const auto after = std::make_shared<Enterprise>();
     write(
         call, services,
@@ -158,19 +153,14 @@ void list(registry::Lookup& lookup, const Pending& call) {
     if (!own || !own->reads_everything())
         return call->fail({.status = 403, .message = "Only an operator or auditor may do that"});
     const std::string_view state = call->target.value("state");
-    const std::string_view after = call->target.value("after");
-    std::string out = R"({"enterprises":[)";
-    std::size_t count = 0;
-    registry::EntryCursor cursor{lookup.snapshot(), Area::enterprises};
-    for (auto entry = after.size() < registry::entry_key_size_max ? cursor.seek(after)
-                                                                  : std::nullopt;
-         entry && count < listed_max; entry = cursor.next()) {
-        const auto enterprise = enterprises::enterprise_from_json(entry->value);
-        if (!enterprise || enterprise->id == after) continue;
-        if (!state.empty() && name_of(enterprise->state) != state) continue;
-        (out += count++ > 0 ? "," : "").append(shown(*enterprise, find_warnings(*enterprise)));
-    }
-    call->finish_json(out + "]}");
+    const EntryList all{
+        .area = Area::enterprises, .stem = {}, .open = R"({"enterprises":[)", .close = "]}"};
+    finish_page(lookup, call, all, [&](std::string& out, const registry::EntryView& entry) {
+        const auto enterprise = enterprises::enterprise_from_json(entry.value);
+        if (!enterprise || (!state.empty() && name_of(enterprise->state) != state)) return false;
+        out += shown(*enterprise, find_warnings(*enterprise));
+        return true;
+    });
 }
 
 void add_range(registry::Lookup&, const Pending& call, const Services& services) {

@@ -9,6 +9,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "registry/trace/thing.hpp"
 #include "resolver/api/epcis.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
 

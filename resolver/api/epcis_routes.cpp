@@ -7,6 +7,7 @@
 #include "resolver/api/capture_id.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/epcis.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
 
@@ -259,7 +260,9 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
             contexts.push_back(*own);
     }
     json["@context"] = std::move(contexts);
-    call->finish({.content_type = ld_type, .body = serialize(json)});
+    HttpReply reply{.content_type = ld_type, .body = serialize(json)};
+    add_epcis_versions(reply);
+    call->finish(std::move(reply));
 }
 
 /// `GET /epcis/v2/capture`: the caller's jobs, in pages by their ids. A page ends, too, behind so

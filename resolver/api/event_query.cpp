@@ -322,15 +322,4 @@ bool may_see(const Caller& caller, const trace::EventView& event) {
     return caller.known() && event.actor == caller.actor();
 }
 
-std::string next_target(const RequestTarget& target, std::string_view token) {
-    std::string out;
-    for (const char c : target.path())
-        out += c == '/' ? std::string(1, c) : protocol::percent_encoded({&c, 1});
-    out += '?';
-    for (const auto& [name, value] : target.parameters())
-        if (name != "nextPageToken")
-            out += protocol::percent_encoded(name) + '=' + protocol::percent_encoded(value) + '&';
-    return out + "nextPageToken=" + std::string{token};
-}
-
 }  // namespace idnode::resolver::api

@@ -90,7 +90,4 @@ bool meets(const EventQuery& query, const registry::trace::EventView& event,
 /// Whether an event may be seen: by who captured it, and by those who see everything.
 bool may_see(const Caller& caller, const registry::trace::EventView& event);
 
-/// The target of the same query behind a page.
-std::string next_target(const RequestTarget& target, std::string_view token);
-
 }  // namespace idnode::resolver::api

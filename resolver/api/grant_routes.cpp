@@ -7,6 +7,8 @@
 #include "protocol/json/time_text.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
+#include "resolver/api/pages.hpp"
+#include "resolver/enterprises/enterprise.hpp"
 #include "resolver/grants/grant.hpp"
 
 namespace idnode::resolver::api {
@@ -17,11 +19,6 @@ using grants::Right;
 using protocol::JsonWriter;
 using protocol::ResponseCode;
 using registry::Area;
-
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
-}
 
 void submit(const Pending& call, const Services& services, registry::Decide decide, unsigned status,
             std::string body) {
@@ -101,7 +98,8 @@ bool is_there(const registry::WriteView& view, std::string_view grantee) {
         const auto stored = view.entry(Area::groups, grants::group_key(name));
         return stored && !group_from_json(*stored).deleted;
     }
-    return view.entry(Area::enterprises, name).has_value();
+    const auto stored = view.entry(Area::enterprises, name);
+    return stored && enterprises::enterprise_from_json(*stored);
 }
 
 bool administers(const Caller& caller, std::string_view prefix) {
@@ -206,17 +204,17 @@ void list_grants(registry::Lookup& lookup, const Pending& call) {
         return call->fail(not_yours());
     if (protocol::find_prefix_fault(prefix))
         return call->fail({.message = "prefix: expected a prefix", .field = "prefix"});
-    const std::string start = grants::grant_key(prefix, {});
-    std::string out = R"({"grants":[)";
-    std::size_t count = 0;
-    registry::EntryCursor cursor{lookup.snapshot(), Area::grants};
-    for (auto entry = cursor.seek(start);
-         entry && entry->key.starts_with(start) && count < grants::grants_max;
-         entry = cursor.next())
-        for (const Grant& grant : grants::grants_from_json(entry->value))
-            (out += count++ > 0 ? "," : "")
-                .append(shown({prefix, grantee_of(entry->key.substr(start.size())), grant}));
-    call->finish_json(out + "]}");
+    const EntryList list{.area = Area::grants,
+                         .stem = grants::grant_key(prefix, {}),
+                         .open = R"({"grants":[)",
+                         .close = "]}"};
+    finish_page(lookup, call, list, [&](std::string& out, const registry::EntryView& entry) {
+        const auto granted = grants::grants_from_json(entry.value);
+        for (const Grant& grant : granted)
+            (out += &grant == granted.data() ? "" : ",")
+                .append(shown({prefix, grantee_of(entry.key.substr(list.stem.size())), grant}));
+        return !granted.empty();
+    });
 }
 
 // Groups of partners
@@ -248,7 +246,8 @@ registry::Decision decide_group(const registry::WriteView& view, const Call& cal
     const Account& account = *call.caller.account;
     auto set = set_of(call);
     const Group before = stored ? group_from_json(*stored) : Group{.deleted = true};
-    if (stored && before.owner != owner_of(account) && account.role != Role::operator_)
+    if (stored && !protocol::equal_folded(before.owner, owner_of(account)) &&
+        account.role != Role::operator_)
         return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
     if (before.deleted && group.deleted)
         return registry::Refusal{ResponseCode::handle_not_found, "There is no such group"};
@@ -324,8 +323,8 @@ void show_group(registry::Lookup& lookup, const Pending& call) {
     if (!stored || group_from_json(*stored).deleted)
         return call->fail({.status = 404, .message = "There is no such group"});
     const auto& account = call->caller.account;
-    if (!account ||
-        !(account->reads_everything() || group_from_json(*stored).owner == owner_of(*account)))
+    if (!account || !(account->reads_everything() ||
+                      protocol::equal_folded(group_from_json(*stored).owner, owner_of(*account))))
         return call->fail({.status = 403, .message = "The group is somebody else's"});
     call->finish_json(std::string{*stored});
 }

@@ -8,6 +8,7 @@
 #include "resolver/api/changing.hpp"
 #include "resolver/api/named_query.hpp"
 #include "resolver/api/owned.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/api/resuming.hpp"
 #include "resolver/api/subscriptions.hpp"

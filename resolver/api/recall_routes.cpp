@@ -11,6 +11,7 @@
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/owned.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/resuming.hpp"
 #include "resolver/api/subscriptions.hpp"
 #include "resolver/trace/recall.hpp"

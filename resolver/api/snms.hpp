@@ -40,6 +40,8 @@ void write_snms_detail(protocol::JsonWriter& writer, const registry::RecordView&
                        const std::function<bool(const protocol::ValueView&)>& shows);
 
 /// -1 to -4.
+inline constexpr int snms_row_refused = -2;  ///< the `code` of a row, whatever it was refused for
+
 int snms_status(const Fault& fault) noexcept;
 /// In Chinese: what kind of fault it is, with the fault's own sentence, which names the field,
 /// behind it. A sentence that is Chinese already stands alone.

@@ -82,14 +82,10 @@ void answer_detail(registry::Lookup& lookup, const Pending& call, const Services
 /// Rows that are decided and written together, in one job of the queue.
 class SnmsBatch {
 public:
-    explicit SnmsBatch(Rows rows) : rows_{std::move(rows)} {
-        for (const BatchRow& row : rows_) unreadable_.push_back(row.fault.has_value());
-    }
+    explicit SnmsBatch(Rows rows) : rows_{std::move(rows)} {}
 
     registry::Decision decide(const registry::WriteView& view, const Call& call,
                               const Config& config) {
-        for (std::size_t at = 0; at < rows_.size(); ++at)
-            if (!unreadable_[at]) rows_[at].fault.reset();  // of an attempt before
         registry::ChangeSet set{.changes = {}, .origin = origin_of(call)};
         decide_rows(rows_, view, {call.caller, config}, set.changes);
         return set;
@@ -99,7 +95,6 @@ public:
 
 private:
     Rows rows_;
-    std::vector<bool> unreadable_;
 };
 
 using Answer = void (*)(const Pending& call, const Rows& rows);
@@ -141,8 +136,7 @@ void answer_rows(const Pending& call, const Rows& rows, bool with_code) {
         (out += std::exchange(before, ',')).append(R"({"handle":)");
         add_text(row.handle);
         if (with_code)
-            out.append(R"(,"code":)")
-                .append(std::to_string(row.fault ? snms_status(*row.fault) : 1));
+            out.append(R"(,"code":)").append(std::to_string(row.fault ? snms_row_refused : 1));
         out.append(R"(,"msg":)");
         add_text(row.fault ? snms_message(*row.fault) : "success");
         out += '}';

@@ -12,6 +12,7 @@
 #include "protocol/schemes/percent.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/owned.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/resuming.hpp"
 #include "resolver/webhooks/courier.hpp"
 

@@ -3,6 +3,7 @@
 #include "protocol/handle/handle.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
+#include "resolver/api/pages.hpp"
 #include "resolver/api/snms.hpp"
 #include "resolver/templates/validation.hpp"
 
@@ -12,13 +13,6 @@ namespace {
 using protocol::ResponseCode;
 using registry::Area;
 using templates::Template;
-
-constexpr std::size_t templates_listed_max = 1000;
-
-Fault fault_of(const protocol::FormatError& error) {
-    const std::string& sentence = error.message();
-    return {.message = sentence, .field = sentence.substr(0, sentence.find(':'))};
-}
 
 /// The same in the words of either interface.
 std::string said(const Call& call, std::string_view english, std::string_view chinese) {
@@ -55,7 +49,7 @@ struct Key {
 };
 
 void write(const Pending& call, const Services& services, const Key& key, DecideTemplate decide,
-           unsigned status, std::string data) {
+           unsigned status, std::shared_ptr<const std::string> data) {
     if (!may_publish(call->caller, key.prefix))
         return call->fail(
             {.status = 403,
@@ -72,7 +66,13 @@ void write(const Pending& call, const Services& services, const Key& key, Decide
             return registry::ChangeSet{.changes = std::get<0>(std::move(decided)),
                                        .origin = origin_of(*call)};
         },
-        [call, status, data = std::move(data)] { answer(call, data, status); });
+        [call, status, data = std::move(data)] { answer(call, *data, status); });
+}
+
+registry::Refusal too_many_own_items(const Call& call) {
+    return {ResponseCode::invalid_value,
+            said(call, "items: expected at most 10000 of visibility own under a prefix",
+                 "数据项：同一前缀下可见性为own的数据项最多10000个")};
 }
 
 registry::Refusal unknown(const Call& call) {
@@ -85,16 +85,19 @@ void create_template(registry::Lookup&, const Pending& call, const Services& ser
     const auto& made = std::get<Template>(read);
     write(
         call, services, {made.prefix, made.version},
-        [call, made](const auto&, std::optional<std::string_view> stored) -> Decided {
-            if (stored)
+        [call, made](const registry::WriteView& view,
+                     std::optional<std::string_view> stored) -> Decided {
+            // Records of the prefix may name the one that stands for every prefix already.
+            if (stored || view.entry(Area::templates, templates::template_key({}, made.version)))
                 return registry::Refusal{ResponseCode::handle_already_exists,
                                          said(*call, "The version exists already: it cannot change",
                                               "模板版本已存在，不可修改")};
+            if (has_too_many_own_items(view, made)) return too_many_own_items(*call);
             std::vector<registry::Change> changes;
             templates::publish(made, changes);
             return changes;
         },
-        201, templates::to_json(made));
+        201, std::make_shared<std::string>(templates::to_json(made)));
 }
 
 std::optional<Template> template_in(std::string_view stored) {
@@ -107,19 +110,23 @@ void extend_template(registry::Lookup&, const Pending& call, const Services& ser
     auto read = read_template(*call);
     if (const auto* const fault = std::get_if<Fault>(&read)) return call->fail(*fault);
     const auto& added = std::get<Template>(read);
+    const auto extended = std::make_shared<std::string>();
     write(
         call, services, {added.prefix, added.version},
-        [call, added](const auto&, std::optional<std::string_view> stored) -> Decided {
+        [call, added, extended](const registry::WriteView& view,
+                                std::optional<std::string_view> stored) -> Decided {
             const auto before = stored ? template_in(*stored) : std::nullopt;
             if (!before) return unknown(*call);
             auto after = templates::extend(*before, added);
             if (!after)
                 return registry::Refusal{ResponseCode::invalid_value, after.error().message()};
             std::vector<registry::Change> changes;
+            if (has_too_many_own_items(view, added)) return too_many_own_items(*call);
             templates::keep(*after, changes);
+            *extended = templates::to_json(*after);
             return changes;
         },
-        200, templates::to_json(added));
+        200, extended);
 }
 
 /// Prefix and version, in the query or in the body.
@@ -161,36 +168,40 @@ void delete_template(registry::Lookup&, const Pending& call, const Services& ser
                          "version: expected one that no record has named, found one in use: "
                          "publish another version, and disable items of this one",
                          "模板版本已被标识使用，不可删除；可发布新版本，或停用其中的数据项")};
-            return std::vector<registry::Change>{registry::RemoveEntry{Area::templates, at},
-                                                 registry::RemoveEntry{Area::reference_items, at},
-                                                 registry::RemoveEntry{Area::idle_templates, at}};
+            const auto removed = template_in(*stored);
+            if (!removed) return unknown(*call);
+            std::vector<registry::Change> changes;
+            templates::remove(*removed, changes);
+            return changes;
         },
-        200, "null");
+        200, std::make_shared<std::string>("null"));
 }
 
-/// Those of a prefix, or all, as far as one answer has room; with a version that one.
+/// Those of a prefix, or all, page by page; with a version that one.
 void answer_templates(registry::Lookup& lookup, const Pending& call) {
     const Key key{std::string{call->target.value("prefix")},
                   std::string{call->target.value("version")}};
     if (is_too_long(key)) return call->fail({.message = "version: expected at most 64 octets"});
     if (!key.version.empty()) {
-        const auto stored = find_entry(lookup.snapshot(), Area::templates,
-                                       templates::template_key(key.prefix, key.version));
-        if (stored) return answer(call, std::string{*stored}, 200);
+        for (const std::string_view owner : {std::string_view{key.prefix}, std::string_view{}}) {
+            const auto stored = find_entry(lookup.snapshot(), Area::templates,
+                                           templates::template_key(owner, key.version));
+            if (stored) return answer(call, std::string{*stored}, 200);
+        }
         return call->fail(
             {.status = 404, .message = said(*call, "There is no such template", "模板不存在")});
     }
-    const bool one = call->target.has("prefix");
-    const std::string start = one ? templates::template_key(key.prefix, {}) : std::string{};
-    std::string out;
-    std::size_t count = 0;
-    registry::EntryCursor cursor{lookup.snapshot(), Area::templates};
-    for (auto entry = cursor.seek(start); entry && count < templates_listed_max;
-         entry = cursor.next(), ++count) {
-        if (one && !entry->key.starts_with(start)) break;
-        (out += count > 0 ? ',' : '[').append(entry->value);
+    EntryList list{.area = Area::templates};
+    if (call->target.has("prefix")) list.stem = templates::template_key(key.prefix, {});
+    const std::string open = std::string{snms_success} + '[';
+    if (call->dialect == Dialect::snms) {
+        list.open = open;
+        list.close = "]}";
     }
-    answer(call, count > 0 ? out + ']' : "[]", 200);
+    finish_page(lookup, call, list, [](std::string& out, const registry::EntryView& entry) {
+        out += entry.value;
+        return true;
+    });
 }
 
 }  // namespace

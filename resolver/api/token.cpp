@@ -52,7 +52,8 @@ std::string TokenKey::make(const TokenClaims& claims) const {
     std::string payload;
     protocol::JsonWriter writer{payload};
     writer.begin_object().key("sub").string(claims.user).key("jti").string(claims.id);
-    writer.key("iat").number(claims.issued).key("exp").number(claims.expires).end_object();
+    writer.key("iat").number(claims.issued).key("exp").number(claims.expires);
+    writer.key("epoch").number(claims.epoch).end_object();
     std::string token = protocol::to_base64url(header) + '.' + protocol::to_base64url(payload);
     return token + '.' + sign(token);
 }
@@ -72,6 +73,7 @@ std::optional<TokenClaims> TokenKey::read(std::string_view token) const {
         return TokenClaims{.user = std::string{json.at("sub").as_string()},
                            .id = std::string{json.at("jti").as_string()},
                            .issued = json.at("iat").to_number<std::uint32_t>(),
+                           .epoch = json.at("epoch").to_number<std::uint32_t>(),
                            .expires = json.at("exp").to_number<std::uint32_t>()};
     } catch (const std::exception&) {
         return std::nullopt;

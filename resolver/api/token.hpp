@@ -16,6 +16,7 @@ struct TokenClaims {
     std::string user;           ///< `sub`
     std::string id;             ///< `jti`, by which it is revoked
     std::uint32_t issued = 0;   ///< `iat`, in seconds since 1970
+    std::uint32_t epoch = 0;    ///< of the account, in which the token is good (Account)
     std::uint32_t expires = 0;  ///< `exp`
 };
 

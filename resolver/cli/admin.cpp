@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <iostream>
 #include <memory>
 
 #include "registry/store.hpp"
@@ -18,22 +17,12 @@ struct InitOptions {
     bool password_from_input = false;
 };
 
-/// The first line of standard input. There is no other way: what stands on a command line, or in
-/// the environment, others can read.
-std::string read_password() {
-    std::string password;
-    std::getline(std::cin, password);
-    if (password.ends_with('\r')) password.pop_back();
-    return password;
-}
-
 /// Makes an account of an operator, or gives an existing one this password and makes it an
 /// operator's again: whoever may write the registry's file may do that anyway.
 ExitCode init(const InitOptions& options) {
     if (const auto fault = api::find_account_name_fault(options.user))
         throw ConfigError{"--user: " + fault->message()};
     const std::string password = read_password();
-    if (const auto fault = api::find_password_fault(password)) throw ConfigError{fault->message()};
     const registry::Store store{options.data_directory, registry::Store::Access::write_or_create};
     const auto before = api::find_account(registry::Snapshot{store}, options.user);
     const std::uint32_t now = SystemClock{}.now();
@@ -43,7 +32,7 @@ ExitCode init(const InitOptions& options) {
     account.enterprise.clear();
     account.password = api::hash_password(password);
     account.daily.clear();
-    account.tokens_from = before ? now + 1 : now;
+    void_tokens(account);
     auto changes = changes_to_keep(account, before);
     registry::Writer{store}.commit(changes, now, local_origin());
     print((before ? "The password of the operator " : "Made the operator ") + options.user +

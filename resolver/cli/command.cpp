@@ -7,9 +7,11 @@
 #include <CLI/Error.hpp>
 #include <array>
 #include <cstdio>
+#include <iostream>
 #include <stdexcept>
 
 #include "protocol/handle/handle.hpp"
+#include "resolver/api/account.hpp"
 #include "resolver/config.hpp"
 
 namespace idnode::resolver {
@@ -20,6 +22,14 @@ void add_data_option(CLI::App& command, std::string& directory) {
 
 void add_json_option(CLI::App& command, bool& json) {
     command.add_flag("--json", json, "Write JSON, for programs to read");
+}
+
+std::string read_password() {
+    std::string password;
+    std::getline(std::cin, password);
+    if (password.ends_with('\r')) password.pop_back();
+    if (const auto fault = api::find_password_fault(password)) throw ConfigError{fault->message()};
+    return password;
 }
 
 registry::Origin local_origin() {

@@ -43,6 +43,10 @@ void add_enterprise_command(CLI::App& app, Action& chosen);
 /// Adds `--data DIR`, where the registry is.
 void add_data_option(CLI::App& command, std::string& directory);
 
+/// A password: the first line of standard input. There is no other way: what stands on a command
+/// line, or in the environment, others can read. Throws ConfigError when it cannot be one.
+std::string read_password();
+
 /// Adds `--json`, for output that programs read.
 void add_json_option(CLI::App& command, bool& json);
 

@@ -10,7 +10,7 @@
 #include "registry/writer.hpp"
 #include "resolver/cli/command.hpp"
 #include "resolver/clock.hpp"
-#include "resolver/enterprises/lifecycle.hpp"
+#include "resolver/enterprises/delegation.hpp"
 #include "resolver/enterprises/occupancy.hpp"
 
 namespace idnode::resolver {
@@ -107,25 +107,13 @@ ExitCode delegate(const PrefixOptions& options) {
     const protocol::Site site =
         options.site_file.empty() ? make_site_at(options.to) : read_site(options.site_file);
     const Store store{options.data_directory, Store::Access::write_or_create};
-    protocol::Record record{.handle = protocol::prefix_handle(options.prefix), .values = {}};
     const registry::Snapshot snapshot{store};
-    std::uint32_t index = 1;
-    if (const auto before = snapshot.find(record.handle)) {
-        before->for_each_value([&](const protocol::ValueView& value) {
-            if (protocol::equal_folded(value.type, protocol::value_type::hs_site)) return;
-            record.values.push_back(to_value(value));
-            index = std::max(index, value.index + 1);
-        });
-    }
-    protocol::Value value;
-    value.index = index;
-    value.type = protocol::value_type::hs_site;
-    value.data = encode_site(site);
-    record.values.push_back(std::move(value));
-    if (auto fault = protocol::find_record_fault(record)) throw_usage(*fault);
+    const auto record = enterprises::delegated_record(
+        options.prefix, snapshot.find(protocol::prefix_handle(options.prefix)), site);
+    if (!record) throw_usage(record.error());
     commit(store, options.prefix,
            {registry::UnhomePrefix{options.prefix},
-            registry::PutRecord{registry::EncodedRecord{record}}});
+            registry::PutRecord{registry::EncodedRecord{*record}}});
     return report(options, "delegated");
 }
 

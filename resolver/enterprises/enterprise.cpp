@@ -190,7 +190,9 @@ std::string to_json(const std::vector<Range>& ranges) {
     for (const Range& range : ranges) {
         writer.begin_object().key("parent").string(range.parent);
         writer.key("from").number(range.from).key("to").number(range.to);
-        writer.key("width").number(range.width).end_object();
+        writer.key("width").number(range.width);
+        if (range.next > 0) writer.key("next").number(range.next);
+        writer.end_object();
     }
     writer.end_array();
     return text;
@@ -199,8 +201,15 @@ std::string to_json(const std::vector<Range>& ranges) {
 std::vector<Range> ranges_from_json(std::string_view json) {
     std::vector<Range> ranges;
     const auto list = boost::json::parse({json.data(), json.size()});
-    for (const auto& each : list.as_array())
-        if (auto range = parse_range(each)) ranges.push_back(std::move(*range));
+    for (boost::json::value each : list.as_array()) {
+        const auto* const next = each.as_object().if_contains("next");
+        const auto number = next ? next->to_number<std::uint32_t>() : 0;
+        each.as_object().erase("next");
+        auto range = parse_range(each);
+        if (!range) continue;
+        range->next = number <= range->to ? number : 0;
+        ranges.push_back(std::move(*range));
+    }
     return ranges;
 }
 

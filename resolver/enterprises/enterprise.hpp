@@ -89,6 +89,7 @@ struct Range {
     std::uint32_t from = 0;
     std::uint32_t to = 0;
     std::uint32_t width = 0;
+    std::uint32_t next = 0;  ///< with which the search for a free one goes on; 0: the first
 
     bool contains(std::string_view prefix) const noexcept;
     std::string prefix_at(std::uint32_t number) const;

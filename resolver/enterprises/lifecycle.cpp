@@ -2,11 +2,10 @@
 
 #include <algorithm>
 
-#include "protocol/codes/value_type.hpp"
 #include "protocol/handle/handle.hpp"
+#include "resolver/enterprises/delegation.hpp"
 #include "resolver/enterprises/occupancy.hpp"
 #include "resolver/grants/grant.hpp"
-#include "resolver/net/endpoint.hpp"
 #include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver::enterprises {
@@ -62,7 +61,10 @@ registry::Change put_waiting(std::size_t count) {
 class Prefixes {
 public:
     Prefixes(const WriteView& view, std::string enterprise)
-        : occupancy_{view, enterprise}, view_{view}, enterprise_{std::move(enterprise)} {}
+        : occupancy_{view, enterprise},
+          view_{view},
+          enterprise_{std::move(enterprise)},
+          ranges_{ranges_in(view)} {}
 
     /// Nothing, or why it cannot be allotted; `prefix` becomes the one that was.
     std::optional<Refusal> allot(const Wanted& wanted, std::string& prefix) {
@@ -81,6 +83,9 @@ public:
         if (const auto taken =
                 is_taken(prefix) ? "which the same request names before" : occupancy_.find(prefix))
             return conflict("prefixes: expected a free prefix, found " + prefix + ", " + *taken);
+        if (!wanted.with_records && has_records(prefix))
+            return conflict("prefixes: expected a prefix without records, found " + prefix +
+                            ", under which some stand: \"withRecords\" hands them over");
         taken_.push_back(protocol::folded(prefix));
         return serve({.prefix = prefix,
                       .enterprise = enterprise_,
@@ -101,13 +106,12 @@ public:
             if (!site)
                 return Refusal{ResponseCode::invalid_value,
                                "delegateTo: " + site.error().message()};
-            protocol::Value value;
-            value.index = 1;
-            value.type = protocol::value_type::hs_site;
-            value.data = encode_site(*site);
+            const auto record = delegated_record(allotment.prefix, prefix_record(allotment), *site);
+            if (!record)
+                return Refusal{ResponseCode::invalid_value,
+                               "delegateTo: " + record.error().message()};
             changes_.emplace_back(registry::UnhomePrefix{allotment.prefix});
-            changes_.emplace_back(registry::PutRecord{registry::EncodedRecord{
-                {protocol::prefix_handle(allotment.prefix), {std::move(value)}}}});
+            changes_.emplace_back(registry::PutRecord{registry::EncodedRecord{*record}});
         }
         keep(allotment);
         return std::nullopt;
@@ -116,7 +120,9 @@ public:
     void withdraw(Allotment allotment, bool for_good) {
         if (allotment.delegate_to.empty() && !is_company_scope(allotment.prefix))
             changes_.emplace_back(registry::UnhomePrefix{allotment.prefix});
-        else if (!allotment.delegate_to.empty())
+        else if (const auto record = undelegated_record(allotment.prefix, prefix_record(allotment)))
+            changes_.emplace_back(registry::PutRecord{registry::EncodedRecord{*record}});
+        else
             changes_.emplace_back(
                 registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
         allotment.suspended = true;
@@ -130,7 +136,12 @@ public:
         return occupancy_.allotment_of(prefix);
     }
 
-    std::vector<registry::Change>& changes() noexcept { return changes_; }
+    std::vector<registry::Change> take_changes() {
+        if (ranges_moved_)
+            changes_.emplace_back(
+                registry::PutEntry{Area::ranges, std::string{ranges_key}, to_json(ranges_)});
+        return std::move(changes_);
+    }
 
 private:
     /// Whoever gets the prefix next inherits neither keys nor grants nor policies.
@@ -145,9 +156,21 @@ private:
                 changes_.emplace_back(registry::RemoveEntry{Area::grants, std::string{entry.key}});
                 return true;
             });
-        if (allotment.delegate_to.empty() && !is_company_scope(allotment.prefix))
-            changes_.emplace_back(
-                registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
+        changes_.emplace_back(registry::RemoveRecord{protocol::prefix_handle(allotment.prefix)});
+    }
+
+    std::optional<registry::RecordView> prefix_record(const Allotment& allotment) const {
+        return view_.find(protocol::prefix_handle(allotment.prefix));
+    }
+
+    /// Of an earlier owner, such as an enterprise that was closed, or loaded before.
+    bool has_records(std::string_view prefix) const {
+        bool found = false;
+        view_.for_each_record(protocol::folded(prefix) + "/", [&](const registry::RecordView&) {
+            found = true;
+            return false;
+        });
+        return found;
     }
 
     void keep(const Allotment& allotment) {
@@ -160,18 +183,28 @@ private:
         return std::ranges::find(taken_, protocol::folded(prefix)) != taken_.end();
     }
 
-    /// What stands above is the same for all of a range, so it is asked for once.
-    std::optional<std::string> find_free(std::string_view parent) const {
+    bool is_free(std::string_view prefix) const {
+        return !is_taken(prefix) && !occupancy_.find_at(prefix) && !occupancy_.find_below(prefix) &&
+               !has_records(prefix);
+    }
+
+    /// Begins where the last search in the range has ended. What stands above is the same for all
+    /// of a range, so it is asked for once.
+    std::optional<std::string> find_free(std::string_view parent) {
         constexpr std::uint32_t tries_max = 100'000;
-        std::uint32_t tries = 0;
-        for (const Range& range : ranges_in(view_)) {
+        for (Range& range : ranges_) {
             if (!protocol::equal_folded(range.parent, parent)) continue;
             if (occupancy_.find_above(range.prefix_at(range.from))) continue;
-            for (std::uint32_t at = range.from; at <= range.to && tries < tries_max; ++at, ++tries)
-                if (std::string prefix = range.prefix_at(at); !is_taken(prefix) &&
-                                                              !occupancy_.find_at(prefix) &&
-                                                              !occupancy_.find_below(prefix))
-                    return prefix;
+            const std::uint32_t tries = std::min(range.to - range.from + 1, tries_max);
+            std::uint32_t at = std::max(range.next, range.from);
+            for (std::uint32_t tried = 0; tried < tries; ++tried) {
+                std::string prefix = range.prefix_at(at);
+                at = at == range.to ? range.from : at + 1;
+                if (!is_free(prefix)) continue;
+                range.next = at;
+                ranges_moved_ = true;
+                return prefix;
+            }
         }
         return std::nullopt;
     }
@@ -179,6 +212,8 @@ private:
     const Occupancy occupancy_;
     const WriteView& view_;
     const std::string enterprise_;
+    std::vector<Range> ranges_;
+    bool ranges_moved_ = false;
     std::vector<std::string> taken_;
     std::vector<registry::Change> changes_;
 };
@@ -241,7 +276,7 @@ Decision decide_act(const WriteView& view, Act act, std::string_view id, const D
     Prefixes prefixes{view, enterprise->id};
     if (auto refusal = change_prefixes(prefixes, act, details, *enterprise))
         return std::move(*refusal);
-    ChangeSet set{.changes = std::move(prefixes.changes()), .origin = std::move(origin)};
+    ChangeSet set{.changes = prefixes.take_changes(), .origin = std::move(origin)};
     if (is_waiting(enterprise->state) && !is_waiting(*next))
         set.changes.push_back(put_waiting(std::max<std::size_t>(count_waiting(view), 1) - 1));
     enterprise->state = *next;
@@ -270,19 +305,6 @@ Decision decide_range(const WriteView& view, const Range& range, registry::Origi
     set.changes.emplace_back(
         registry::PutEntry{Area::ranges, std::string{ranges_key}, to_json(ranges)});
     return set;
-}
-
-protocol::Parsed<protocol::Site> make_site_at(std::string_view text) {
-    const auto endpoint = parse_endpoint(text);
-    if (!endpoint) return endpoint.error();
-    using protocol::Interface;
-    protocol::Server server{.id = 1, .address = {}, .public_key = {}, .interfaces = {}};
-    server.address = to_wire(endpoint->address);
-    server.interfaces = {{Interface::Type::both, Interface::Protocol::tcp, endpoint->port},
-                         {Interface::Type::query, Interface::Protocol::udp, endpoint->port}};
-    protocol::Site site;
-    site.servers.push_back(std::move(server));
-    return site;
 }
 
 }  // namespace idnode::resolver::enterprises

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "protocol/handle/typed_data.hpp"
 #include "registry/writer.hpp"
 #include "resolver/enterprises/enterprise.hpp"
 
@@ -27,6 +26,9 @@ struct Wanted {
     std::string prefix{};
     std::string parent{};
     std::string delegate_to{};  ///< ADDR:PORT; empty: hosted here
+    /// Records that stand under it go with it, such as those of an enterprise that was closed; else
+    /// a prefix with records is given to nobody.
+    bool with_records = false;
 };
 
 /// What an act needs to know.
@@ -52,8 +54,5 @@ registry::Decision decide_act(const registry::WriteView& view, Act act, std::str
 /// Adds a range; refused where it overlaps another.
 registry::Decision decide_range(const registry::WriteView& view, const Range& range,
                                 registry::Origin origin);
-
-/// A site of one server that answers over UDP and TCP at ADDR:PORT.
-protocol::Parsed<protocol::Site> make_site_at(std::string_view endpoint);
 
 }  // namespace idnode::resolver::enterprises

@@ -1,11 +1,6 @@
 #include "resolver/enterprises/reading.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <chrono>
-
 #include "protocol/json/fields.hpp"
-#include "resolver/net/endpoint.hpp"
 
 namespace idnode::resolver::enterprises {
 namespace {
@@ -15,13 +10,14 @@ using protocol::Place;
 
 protocol::Parsed<Wanted> parse_wanted(const boost::json::value& json, const Place& where) {
     if (json.is_string()) return Wanted{.prefix = std::string{json.get_string()}};
-    FieldReader fields{json, where, {"prefix", "parent", "delegateTo"}};
+    FieldReader fields{json, where, {"prefix", "parent", "delegateTo", "withRecords"}};
     const auto text = [&](std::string_view name) {
         const auto* const field = fields.find(name);
         return field ? fields.text_of(*field, name) : std::string{};
     };
     Wanted wanted{
         .prefix = text("prefix"), .parent = text("parent"), .delegate_to = text("delegateTo")};
+    wanted.with_records = fields.boolean("withRecords", false);
     if (wanted.prefix.empty() == wanted.parent.empty())
         fields.fail("prefix", "either a prefix or the parent of a range", fields.find("prefix"));
     if (fields.failed()) return fields.error();
@@ -61,19 +57,6 @@ protocol::Parsed<ActRequest> parse_act_request(const boost::json::value& json) {
     }
     if (fields.failed()) return fields.error();
     return request;
-}
-
-bool is_reachable(std::string_view text) {
-    namespace asio = boost::asio;
-    const auto endpoint = parse_endpoint(text);
-    if (!endpoint) return false;
-    asio::io_context context{1};
-    asio::ip::tcp::socket socket{context};
-    bool reached = false;
-    socket.async_connect({endpoint->address, endpoint->port},
-                         [&](const boost::system::error_code& wrong) { reached = !wrong; });
-    context.run_for(std::chrono::seconds{1});
-    return reached;
 }
 
 }  // namespace idnode::resolver::enterprises

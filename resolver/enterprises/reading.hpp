@@ -10,7 +10,8 @@
 namespace idnode::resolver::enterprises {
 
 /// What comes with an act: `{"prefixes":["88.118.9",{"parent":"88.118"},{"prefix":"88.118.10",
-/// "delegateTo":"192.0.2.1:2641"}],"reason":"…","account":{"username","password"}}`.
+/// "delegateTo":"192.0.2.1:2641","withRecords":true}],"reason":"…","account":{"username",
+/// "password"}}`.
 struct ActRequest {
     Details details{};
     std::string user{};  ///< of an account that is made with it; empty: none is
@@ -20,8 +21,5 @@ struct ActRequest {
 inline constexpr std::size_t wanted_prefixes_max = 100;  ///< of one request
 
 protocol::Parsed<ActRequest> parse_act_request(const boost::json::value& json);
-
-/// Whether something takes TCP connections at ADDR:PORT. Waits a second at the most.
-bool is_reachable(std::string_view endpoint);
 
 }  // namespace idnode::resolver::enterprises

@@ -94,12 +94,14 @@ std::vector<std::string> find_grantees(const registry::Snapshot& snapshot, std::
     return grantees;
 }
 
-Granted::Granted(const FindEntry& find, std::string_view prefix,
+std::string own_items_stem(std::string_view prefix) { return protocol::folded(prefix) + "\n"; }
+
+Granted::Granted(const Reading& registry, std::string_view prefix,
                  const std::vector<std::string>& grantees, std::uint32_t now) {
     if (prefix.size() > protocol::prefix_size_max) return;
     for (const std::string& grantee : grantees) {
         if (grantee.size() > grantee_size_max) continue;
-        const auto stored = find(Area::grants, grant_key(prefix, grantee));
+        const auto stored = registry.find(Area::grants, grant_key(prefix, grantee));
         if (!stored) continue;
         for (Grant& grant : grants_from_json(*stored)) {
             if (grant.expires != 0 && grant.expires <= now) continue;
@@ -107,13 +109,25 @@ Granted::Granted(const FindEntry& find, std::string_view prefix,
             grants_.push_back(std::move(grant));
         }
     }
+    if (std::ranges::find(grants_, "*", &Grant::item) == grants_.end()) return;
+    for (const std::string_view owner : {prefix, std::string_view{}})
+        registry.for_each(Area::own_items, own_items_stem(owner),
+                          [&](const registry::EntryView& entry) {
+                              if (!is_own(entry.value)) own_.emplace_back(entry.value);
+                              return true;
+                          });
+}
+
+bool Granted::is_own(std::string_view type) const noexcept {
+    return std::ranges::any_of(
+        own_, [&](const std::string& name) { return protocol::equal_folded(name, type); });
 }
 
 bool Granted::allows(Right right, std::string_view type) const noexcept {
     if (grants_.empty() || is_never_granted(type)) return false;
     return std::ranges::any_of(grants_, [&](const Grant& grant) {
         return (right == Right::view || grant.right == Right::edit) &&
-               (grant.item == "*" || protocol::equal_folded(grant.item, type));
+               (grant.item == "*" ? !is_own(type) : protocol::equal_folded(grant.item, type));
     });
 }
 

@@ -23,8 +23,9 @@ std::string_view name_of(Right right) noexcept;
 
 /// One kind of values of one prefix, for one grantee.
 struct Grant {
-    std::string
-        item{};  ///< the type of the values, that is the name of a template's item; "*": all
+    /// The type of the values, that is the name of a template's item; "*": all but those that a
+    /// template says are the owner's own, which are granted by their names or not at all.
+    std::string item{};
     Right right = Right::view;
     std::uint32_t expires = 0;  ///< from this second on it is void; 0: never
 };
@@ -51,16 +52,29 @@ std::vector<Grant> grants_from_json(std::string_view json);
 std::vector<std::string> find_grantees(const registry::Snapshot& snapshot, std::string_view account,
                                        std::string_view enterprise);
 
-using FindEntry =
-    std::function<std::optional<std::string_view>(registry::Area area, std::string_view key)>;
+/// With what the keys of the items begin that templates of a prefix, or with none those of every
+/// prefix, say are their owner's own (area `own_items`). Their values are the names, folded.
+std::string own_items_stem(std::string_view prefix);
+
+inline constexpr std::size_t own_items_max = 10'000;  ///< of one prefix
+
+/// How a registry is read: in a snapshot, or in a transaction.
+struct Reading {
+    std::function<std::optional<std::string_view>(registry::Area area, std::string_view key)> find;
+    /// The entries whose keys begin with `stem`, until `visit` returns false.
+    std::function<void(registry::Area area, std::string_view stem,
+                       const std::function<bool(const registry::EntryView&)>& visit)>
+        for_each;
+};
 
 /// What somebody was granted under one prefix, fetched once: deciding about a value then asks
 /// nothing any more. Every transport decides by this.
 class Granted {
 public:
     Granted() = default;
-    /// One look-up for each grantee. Grants that are over count no more.
-    Granted(const FindEntry& find, std::string_view prefix,
+    /// One look-up for each grantee, and a walk over the owner's own items where all was granted.
+    /// Grants that are over count no more.
+    Granted(const Reading& registry, std::string_view prefix,
             const std::vector<std::string>& grantees, std::uint32_t now);
 
     bool empty() const noexcept { return grants_.empty(); }
@@ -70,7 +84,10 @@ public:
     bool allows(Right right, std::string_view type) const noexcept;
 
 private:
+    bool is_own(std::string_view type) const noexcept;
+
     std::vector<Grant> grants_;
+    std::vector<std::string> own_;  ///< items that are not among all
     std::uint32_t until_ = std::numeric_limits<std::uint32_t>::max();
 };
 

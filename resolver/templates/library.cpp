@@ -53,7 +53,7 @@ std::size_t publish(const fs::path& directory, const registry::Store& store, std
     const registry::Snapshot snapshot{store};
     for (const Template& each : read) {
         const std::string key = template_key(each.prefix, each.version);
-        if (!find_entry(snapshot, registry::Area::templates, key)) {
+        if (!find_entry(snapshot, registry::Area::templates, key) && !was_removed(snapshot, key)) {
             publish(each, changes);
             ++published;
         }

@@ -30,8 +30,8 @@ std::string_view name_of(ItemType type) noexcept;
 /// Who may read the values of an item.
 enum class Visibility {
     everybody,  ///< as the value's own permissions say
-    granted,    ///< who administers the handle, and whom that was granted
-    own,        ///< who administers the handle
+    granted,    ///< who administers the handle, and whom that or all was granted
+    own,        ///< who administers the handle, and whom that was granted by its name
 };
 
 /// A pattern that the whole of a value has to match: an extended regular expression (POSIX) over

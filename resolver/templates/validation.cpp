@@ -12,6 +12,7 @@
 #include "protocol/json/base64.hpp"
 #include "protocol/json/time_text.hpp"
 #include "protocol/schemes/identifier.hpp"
+#include "resolver/grants/grant.hpp"
 
 namespace idnode::resolver::templates {
 namespace {
@@ -160,6 +161,20 @@ std::shared_ptr<const CompiledTemplate> read_cached(const std::string& key,
     return compiled;
 }
 
+/// In place of the mark of a template that nobody has named yet.
+constexpr std::string_view removed_mark = "removed";
+
+std::vector<const Item*> own_items(const Template& of) {
+    std::vector<const Item*> own;
+    for (const Item& item : of.items)
+        if (item.visibility == Visibility::own) own.push_back(&item);
+    return own;
+}
+
+std::string own_item_key(const Template& of, const Item& item) {
+    return grants::own_items_stem(of.prefix) + fmt::format("{}\n{}", item.index, of.version);
+}
+
 }  // namespace
 
 const Value* find_template_value(const std::vector<Value>& values) noexcept {
@@ -284,6 +299,9 @@ void keep(const Template& kept, std::vector<registry::Change>& changes) {
     std::vector<std::uint32_t> references;
     for (const Item& item : kept.items)
         if (item.type == ItemType::reference) references.push_back(item.index);
+    for (const Item* const item : own_items(kept))
+        changes.emplace_back(registry::PutEntry{Area::own_items, own_item_key(kept, *item),
+                                                protocol::folded(item->name)});
     changes.emplace_back(registry::PutEntry{Area::templates, key, to_json(kept)});
     changes.emplace_back(registry::PutEntry{Area::reference_items, key,
                                             registry::trace::reference_items_value(references)});
@@ -293,6 +311,31 @@ void publish(const Template& made, std::vector<registry::Change>& changes) {
     const std::string key = template_key(made.prefix, made.version);
     keep(made, changes);
     changes.emplace_back(registry::PutEntry{Area::idle_templates, key, "1"});
+}
+
+void remove(const Template& removed, std::vector<registry::Change>& changes) {
+    const std::string key = template_key(removed.prefix, removed.version);
+    changes.emplace_back(registry::RemoveEntry{Area::templates, key});
+    changes.emplace_back(registry::RemoveEntry{Area::reference_items, key});
+    for (const Item* const item : own_items(removed))
+        changes.emplace_back(registry::RemoveEntry{Area::own_items, own_item_key(removed, *item)});
+    if (removed.prefix.empty())
+        changes.emplace_back(
+            registry::PutEntry{Area::idle_templates, key, std::string{removed_mark}});
+    else
+        changes.emplace_back(registry::RemoveEntry{Area::idle_templates, key});
+}
+
+bool has_too_many_own_items(const registry::WriteView& view, const Template& made) {
+    std::size_t count = own_items(made).size();
+    if (count == 0) return false;
+    view.for_each_entry(Area::own_items, grants::own_items_stem(made.prefix),
+                        [&](const auto&) { return ++count <= grants::own_items_max; });
+    return count > grants::own_items_max;
+}
+
+bool was_removed(const registry::Snapshot& snapshot, std::string_view key) {
+    return find_entry(snapshot, Area::idle_templates, key) == removed_mark;
 }
 
 bool is_in_use(const registry::WriteView& view, std::string_view key) {

@@ -97,6 +97,16 @@ void keep(const Template& kept, std::vector<registry::Change>& changes);
 /// The changes that publish a template, of which no record can be there yet.
 void publish(const Template& made, std::vector<registry::Change>& changes);
 
+/// The changes that take a template back that no record has named. One that stands for every prefix
+/// leaves a mark, so that those that come with the program do not come back by themselves.
+void remove(const Template& removed, std::vector<registry::Change>& changes);
+
+/// Whether another `made` would give its prefix more of its owner's own items than there may be.
+bool has_too_many_own_items(const registry::WriteView& view, const Template& made);
+
+/// Whether a template was there once and was taken back.
+bool was_removed(const registry::Snapshot& snapshot, std::string_view key);
+
 /// Whether records may name the template with this key: they have, or nobody can tell, since it was
 /// published before that was kept.
 bool is_in_use(const registry::WriteView& view, std::string_view key);

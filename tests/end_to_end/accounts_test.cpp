@@ -98,6 +98,30 @@ TEST_F(Accounts, LoseTheirTokensWithTheirPasswordTheirPlaceOrAtTheirWish) {
     EXPECT_THROW(log_in(https(), "firm", "some-secret"), std::runtime_error);
 }
 
+TEST_F(Accounts, LoseTokensOfTheSecondInWhichTheirPasswordChanges) {
+    const auto put = [&](const std::string& body) {
+        return ask("PUT", "/api/v1/accounts/quick", {boss_}, body).status;
+    };
+    ASSERT_EQ(put(R"({"role":"partner","password":"first-secret"})"), 201);
+    HttpsConnection https{node_.https()};
+    const auto status = [&](const std::string& token) {
+        return ask("GET", "/api/v1/accounts/quick", {token}).status;
+    };
+    // More than one of the rounds falls into one second.
+    for (int round = 0; round < 3; ++round) {
+        const std::string before = log_in(https, "quick", "first-secret");
+        EXPECT_EQ(status(before), 200);
+        ASSERT_EQ(put(R"({"password":"first-secret"})"), 200);
+        EXPECT_EQ(status(before), 401);
+        EXPECT_EQ(status(log_in(https, "quick", "first-secret")), 200);
+    }
+    // Another who gets the name gets no rights of the one before, nor he those of the other.
+    const std::string before = log_in(https, "quick", "first-secret");
+    ASSERT_EQ(ask("DELETE", "/api/v1/accounts/quick", {boss_}).status, 204);
+    ASSERT_EQ(put(R"({"role":"auditor","identity":"300:88.1/QUICK"})"), 201);
+    EXPECT_EQ(status(before), 401);
+}
+
 TEST_F(Accounts, TakeNoTokenThatThisNodeHasNotSigned) {
     const std::string token = boss_.substr(boss_.rfind(' ') + 1);
     const std::string payload = token.substr(token.find('.') + 1);

@@ -3,10 +3,12 @@
 
 #include <boost/json.hpp>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <future>
 #include <thread>
 
+#include "protocol/json/time_text.hpp"
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
 
@@ -14,6 +16,7 @@ namespace idnode::end_to_end {
 namespace {
 
 namespace json = boost::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 std::string row(std::string_view handle, std::string_view more = {}) {
@@ -37,6 +40,37 @@ std::vector<std::string> statuses_of(std::string_view ndjson) {
         statuses.emplace_back(line.at("status").as_string());
     return statuses;
 }
+
+/// A batch whose sender waits for each result before he says more.
+class Conversation {
+public:
+    Conversation(const Endpoint& node, const std::string& who) : https_{node} {
+        https_.stream().send("POST /api/v1/identifiers:batch HTTP/1.1\r\nHost: a\r\n" + who +
+                             "\r\nTransfer-Encoding: chunked\r\n\r\n");
+    }
+    void send(const std::string& text) {
+        std::ostringstream size;
+        size << std::hex << text.size();
+        https_.stream().send(size.str() + "\r\n" + text + "\r\n");
+    }
+    /// The result that comes next.
+    std::string receive() {
+        if (!begun_) https_.stream().receive_to("\r\n\r\n");
+        begun_ = true;
+        https_.stream().receive_to("\r\n");
+        std::string result = https_.stream().receive_to("\n");
+        https_.stream().receive_to("\r\n");
+        return result;
+    }
+    std::string ask(const std::string& row) {
+        send(row);
+        return receive();
+    }
+
+private:
+    HttpsConnection https_;
+    bool begun_ = false;
+};
 
 class Bulk : public ::testing::Test {
 protected:
@@ -125,32 +159,67 @@ TEST_F(Bulk, TakesABodyOfAnyLengthAndHoweverItComes) {
 TEST_F(Bulk, TellsWhoIsSlowOrWaitsWhatHasBecomeOfHisRowsSoFar) {
     EXPECT_EQ(node_.stop(), 0);
     start("stream: {request_timeout_seconds: 2}\n");
-    HttpsConnection https{node_.https()};
-    https.stream().send("POST /api/v1/identifiers:batch HTTP/1.1\r\nHost: a\r\n" + boss_ +
-                        "\r\nTransfer-Encoding: chunked\r\n\r\n");
-    const auto send_chunk = [&](const std::string& text) {
-        std::ostringstream size;
-        size << std::hex << text.size();
-        https.stream().send(size.str() + "\r\n" + text + "\r\n");
-    };
+    Conversation batch{node_.https(), boss_};
     // Longer, all in all, than a request may take to arrive.
     for (int at = 1; at <= 4; ++at) {
-        send_chunk(row("88.1/W" + std::to_string(at)) + R"({"handle":"88.1/HALF)");
-        if (at == 1) https.stream().receive_to("\r\n\r\n");
-        https.stream().receive_to("\r\n");
-        const std::string result = https.stream().receive_to("\n");
+        const std::string result =
+            batch.ask(row("88.1/W" + std::to_string(at)) + R"({"handle":"88.1/HALF)");
         EXPECT_THAT(result, HasSubstr("88.1/W" + std::to_string(at)));
         EXPECT_THAT(result, HasSubstr("created"));
-        https.stream().receive_to("\r\n");
         EXPECT_EQ(ask("GET", "/api/handles/88.1/W" + std::to_string(at)).status, 200);
-        send_chunk(std::to_string(at) + R"(","values":[]})" + '\n');
-        https.stream().receive_to("\r\n");
-        EXPECT_THAT(https.stream().receive_to("\n"), HasSubstr("88.1/HALF" + std::to_string(at)));
-        https.stream().receive_to("\r\n");
+        EXPECT_THAT(batch.ask(std::to_string(at) + R"(","values":[]})" + '\n'),
+                    HasSubstr("88.1/HALF" + std::to_string(at)));
     }
     // Whoever says nothing more is given up.
     EXPECT_TRUE(node_.wait_for_metric("idnode_refusals_total{reason=\"request_timeout\"}", 1));
     EXPECT_EQ(ask("GET", "/api/handles/88.1/W4").status, 200);
+}
+
+TEST_F(Bulk, EndsForWhoIsNobodyAnyMore) {
+    const auto account = [&](const std::string& body) {
+        return ask("PUT", "/api/v1/accounts/mill", {json_content}, body).status;
+    };
+    ASSERT_EQ(account(R"({"role":"enterprise_application","password":"mill-secret",)"
+                      R"("prefixes":["88.1"]})"),
+              201);
+    HttpsConnection https{node_.https()};
+    for (const std::string& who :
+         {log_in(https, "mill", "mill-secret"), basic("mill:mill-secret")}) {
+        Conversation batch{node_.https(), who};
+        EXPECT_THAT(batch.ask(row("88.1/1")), HasSubstr(R"("row":1,)"));
+        ASSERT_EQ(account(R"({"enabled":false})"), 200);
+        EXPECT_THAT(batch.ask(row("88.1/2") + row("88.1/3")),
+                    AllOf(HasSubstr(R"("row":2,"status":"rejected")"), HasSubstr("401")));
+        EXPECT_EQ(ask("GET", "/api/handles/88.1/2").status, 404);
+        EXPECT_EQ(ask("GET", "/api/handles/88.1/3").status, 404);
+        ASSERT_EQ(account(R"({"enabled":true})"), 200);
+    }
+}
+
+TEST_F(Bulk, ChangesWhatWasGrantedUntilItsSecond) {
+    ASSERT_EQ(ask("PUT", "/api/v1/accounts/friend", {json_content},
+                  R"({"role":"enterprise_application","password":"some-secret","prefixes":[]})")
+                  .status,
+              201);
+    send(row("88.1/1"));
+    const auto until = static_cast<std::uint32_t>(std::time(nullptr)) + 3;
+    ASSERT_EQ(ask("POST", "/api/v1/grants", {json_content},
+                  R"({"prefix":"88.1","grantee":"account:friend","item":"URL","right":"edit",)"
+                  R"("expires":")" +
+                      protocol::format_time(until) + "\"}")
+                  .status,
+              201);
+    const auto changed = [](const std::string& data) {
+        return R"({"handle":"88.1/1","values":[{"index":1,"type":"URL","data":")" + data +
+               "\"}]}\n";
+    };
+    HttpsConnection https{node_.https()};
+    Conversation batch{node_.https(), log_in(https, "friend", "some-secret")};
+    EXPECT_THAT(batch.ask(changed("v")), HasSubstr("replaced"));
+    EXPECT_THAT(batch.ask(row("88.1/2")), HasSubstr("403")) << "nothing is made by a grant";
+    while (std::time(nullptr) < static_cast<std::time_t>(until))
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    EXPECT_THAT(batch.ask(changed("w")), HasSubstr("403"));
 }
 
 /// How many rows are streamed at a node that is killed twice on the way; more for `make crash`.

@@ -4,71 +4,13 @@
 #include <boost/json.hpp>
 #include <chrono>
 
-#include "tests/end_to_end/https.hpp"
-#include "tests/end_to_end/node.hpp"
+#include "tests/end_to_end/enterprise_fixture.hpp"
 
 namespace idnode::end_to_end {
 namespace {
 
-namespace json = boost::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr const char* path = "/api/v1/enterprises";
-constexpr const char* application =
-    R"({"name":"厦门某某机械有限公司","creditCode":"91350200MA2YJ1XR9G","contactName":"林"})";
-constexpr const char* account = R"("account":{"username":"firm","password":"firm-secret"})";
-constexpr const char* url_body = R"([{"index":1,"type":"URL","data":"https://example.org/"}])";
-
-class Enterprises : public ::testing::Test {
-protected:
-    void SetUp() override {
-        node_.home("88.2");
-        node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
-        node_.write_config(
-            "listen: {https: ['127.0.0.1:0']}\n"
-            "limits: {source_applications_burst: 4}\n");
-        node_.start();
-        HttpsConnection https{node_.https()};
-        boss_ = log_in(https, "boss", "boss-secret");
-    }
-    void TearDown() override { EXPECT_EQ(node_.stop(), 0); }
-
-    HttpsAnswer ask(const std::string& method, const std::string& target,
-                    const std::string& who = {}, const std::string& body = {}) {
-        return ask_once(node_.https(), method, target, who, body);
-    }
-    std::string apply(const std::string& body = application) {
-        const HttpsAnswer answer = ask("POST", path, {}, body);
-        EXPECT_EQ(answer.status, 201) << answer.body;
-        return std::string{answer.json().at("id").as_string()};
-    }
-    HttpsAnswer act(const std::string& id, const std::string& act, const std::string& body = {}) {
-        return ask("POST", std::string{path} + "/" + id + "/" + act, boss_, body);
-    }
-    std::string state_of(const std::string& id) {
-        return std::string{ask("GET", std::string{path} + "/" + id).json().at("state").as_string()};
-    }
-    Outcome resolve(const std::string& handle) {
-        return run_idnode({"resolve", handle, "--server", format(node_.handle()), "--json"});
-    }
-    /// What the node says to which is referred: its HS_SITE is followed as a client would.
-    std::string follow(const std::string& handle) {
-        const auto said = json::parse(resolve(handle).out).as_object();
-        if (!said.contains("referral")) return "no referral";
-        const auto& server = said.at("values").at(0).at("data").at("value").at("servers").at(0);
-        const std::string to = std::string{server.at("address").as_string()} + ":" +
-                               std::to_string(server.at("interfaces").at(0).at("port").as_int64());
-        return run_idnode({"resolve", handle, "--server", to, "--json"}).out;
-    }
-    std::string firm() {
-        HttpsConnection https{node_.https()};
-        return log_in(https, "firm", "firm-secret");
-    }
-
-    Node node_;
-    std::string boss_;
-};
 
 TEST_F(Enterprises, ApplyAreApprovedRegisterAndAreResolvable) {
     const std::string id = apply();
@@ -260,28 +202,6 @@ TEST_F(Enterprises, ApplyAsOftenAsASourceMay) {
     EXPECT_EQ(ask("POST", path, boss_, application).status, 201) << "the operator enters others";
 }
 
-TEST_F(Enterprises, WithANodeOfTheirOwnAreReferredTo) {
-    Node there;
-    there.home("88.400");
-    there.import(R"({"handle":"88.400/A","values":[{"index":1,"type":"URL","data":"there"}]})");
-    there.start();
-    const std::string id = apply();
-    const std::string to = format(there.handle());
-    const HttpsAnswer approved =
-        act(id, "approve", R"({"prefixes":[{"prefix":"88.400","delegateTo":")" + to + R"("}]})");
-    EXPECT_EQ(approved.status, 200) << approved.body;
-    EXPECT_THAT(approved.body, Not(HasSubstr("warnings")));
-    EXPECT_THAT(follow("88.400/A"), HasSubstr("there"));
-    act(id, "suspend");
-    EXPECT_EQ(follow("88.400/A"), "no referral");
-    act(id, "resume");
-    EXPECT_THAT(follow("88.400/A"), HasSubstr("there"));
-    EXPECT_EQ(there.stop(), 0);
-    EXPECT_THAT(
-        act(id, "allot", R"({"prefixes":[{"prefix":"88.401","delegateTo":")" + to + R"("}]})").body,
-        HasSubstr("nothing answers at"));
-}
-
 TEST_F(Enterprises, SayWhatIsWrongWithAnApplicationAndOnlyWarnOfTheCheckCharacter) {
     EXPECT_THAT(ask("POST", path, {}, R"({"name":"a"})").body, HasSubstr("creditCode"));
     EXPECT_THAT(ask("POST", path, {}, R"({"name":"","creditCode":"x"})").body, HasSubstr("name"));
@@ -292,17 +212,6 @@ TEST_F(Enterprises, SayWhatIsWrongWithAnApplicationAndOnlyWarnOfTheCheckCharacte
     EXPECT_EQ(early.status, 201);
     EXPECT_THAT(early.body, HasSubstr("warnings"));
     EXPECT_EQ(ask("GET", path).status, 401);
-}
-
-TEST_F(Enterprises, AreRunFromTheCommandLineToo) {
-    const std::string id = apply();
-    EXPECT_THAT(node_.do_run({"enterprise", "list", "--state", "applied"}), HasSubstr(id));
-    EXPECT_THAT(node_.do_run({"enterprise", "approve", id, "--prefix", "88.7"}),
-                HasSubstr("active"));
-    EXPECT_EQ(node_.run({"enterprise", "approve", id}).exit_code, 1);
-    EXPECT_EQ(ask("PUT", "/api/handles/88.7/A", boss_, url_body).status, 201);
-    EXPECT_THAT(node_.do_run({"enterprise", "show", id}), HasSubstr("88.7"));
-    EXPECT_EQ(node_.run({"enterprise", "show", "nobody"}).exit_code, 3);
 }
 
 /// Nothing is resolved under a company prefix: it says whose things are on a trace.

@@ -85,6 +85,52 @@ TEST_F(Grants, ShowToPartnersWhatWasGrantedAndNothingElse) {
                                 Not(HasSubstr("key-of-a"))));
 }
 
+TEST_F(Grants, LetItemsBeUpdatedBySnmsAndLeaveWhatStandsBesideThem) {
+    ASSERT_EQ(ask("POST", "/api/v1/templates", owner_,
+                  R"({"prefix":"88.1","version":"1.0","items":[)"
+                  R"({"name":"cost","idIndex":2001,"visibility":"granted"}]})")
+                  .status,
+              201);
+    const auto row = [](const std::string& cost) {
+        return R"({"handle":"88.1/B","templateVersion":"1.0","value":[{"index":2001,)"
+               R"("type":"cost","auth":"0","data":{"format":"string","value":")" +
+               cost + "\"}}]}";
+    };
+    const auto say = [&](const std::string& method, const std::string& who,
+                         const std::string& cost) {
+        return ask(method, "/identityv2/data", who, row(cost)).json().at("status").as_int64();
+    };
+    ASSERT_EQ(say("POST", owner_, "1"), 1);
+    ASSERT_EQ(ask("PUT", "/api/handles/88.1/B?index=various", owner_,
+                  R"([{"index":300,"type":"HS_SECKEY","data":"key-of-b","permissions":"1100"}])")
+                  .status,
+              201);
+    EXPECT_NE(say("PUT", friend_, "2"), 1);
+    give("account:friend", "cost", R"(,"right":"edit")");
+    EXPECT_EQ(say("PUT", friend_, "2"), 1);
+    const std::string seen = ask("GET", "/api/handles/88.1/B", boss_).body;
+    EXPECT_THAT(seen, AllOf(HasSubstr(R"("index":300)"), HasSubstr(R"("value":"2")")));
+}
+
+TEST_F(Grants, OfAllDoNotHoldForWhatATemplateSaysIsTheOwnersOwn) {
+    ASSERT_EQ(ask("POST", "/api/v1/templates", owner_,
+                  R"({"prefix":"88.1","version":"1.0","items":[)"
+                  R"({"name":"order","idIndex":2002,"visibility":"granted"},)"
+                  R"({"name":"cost","idIndex":2001,"visibility":"own"}]})")
+                  .status,
+              201);
+    give("account:friend", "*");
+    for (const std::string& seen : views(friend_))
+        EXPECT_THAT(seen, AllOf(HasSubstr("hidden-order"), Not(HasSubstr("hidden-cost"))));
+    give("account:friend", "cost");
+    for (const std::string& seen : views(friend_)) EXPECT_THAT(seen, HasSubstr("hidden-cost"));
+    ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend&item=cost", owner_);
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden-cost")));
+    // It was nobody's template.
+    ASSERT_EQ(ask("DELETE", "/api/v1/templates?prefix=88.1&version=1.0", owner_).status, 200);
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+}
+
 TEST_F(Grants, AreRevoked) {
     give("account:friend", "cost");
     give("account:friend", "order");
@@ -256,6 +302,9 @@ TEST_F(Grants, HoldOverTheHandleProtocolForTheKeyOfAnAccount) {
     EXPECT_EQ(seen.code(), 1U);
     EXPECT_THAT(seen.body, AllOf(HasSubstr("changed"), Not(HasSubstr("hidden-order")),
                                  Not(HasSubstr("key-of-a"))));
+    ask("PUT", "/api/v1/accounts/friend", boss_, R"({"enabled":false})");
+    EXPECT_EQ(read().code(), 403U) << "the key of an account that is disabled";
+    EXPECT_EQ(edit().code(), 403U);
 }
 
 TEST_F(Grants, AreGivenByWhoHasThePrefixToSomebodyThereIs) {
@@ -267,6 +316,7 @@ TEST_F(Grants, AreGivenByWhoHasThePrefixToSomebodyThereIs) {
     for (const Case& each :
          std::vector<Case>{{give("account:nobody", "cost"), "grantee"},
                            {give("enterprise:nobody", "cost"), "grantee"},
+                           {give("enterprise:waiting", "cost"), "grantee"},
                            {give("everybody", "cost"), "grantee"},
                            {give("account:friend", ""), "item"},
                            {give("account:friend", "cost", R"(,"right":"own")"), "right"},

@@ -125,6 +125,11 @@ TEST_F(Lookups, AndEverythingThatIsAdministeredStandInTheAudit) {
     EXPECT_THAT(own, AllOf(HasSubstr("aliases/"), Not(HasSubstr("accounts/"))));
     EXPECT_THAT(ask("GET", "/api/v1/audit?about=accounts/*", watch_).body,
                 AllOf(HasSubstr("accounts/WATCH"), Not(HasSubstr("88.1/CAR"))));
+    ask("POST", "/api/v1/grants", firm_,
+        R"({"prefix":"88.1","grantee":"account:watch","item":"*"})");
+    EXPECT_THAT(ask("GET", "/api/v1/audit?prefix=88.1", watch_).body,
+                AllOf(HasSubstr("grants/88.1"), HasSubstr("88.1/CAR"), Not(HasSubstr("accounts/")),
+                      Not(HasSubstr("88.2"))));
     EXPECT_EQ(ask("GET", "/api/v1/audit?to=2020-01-01T00:00:00Z", watch_).body, "");
     EXPECT_EQ(ask("GET", "/api/v1/audit?from=yesterday", watch_).status, 400);
     EXPECT_EQ(ask("GET", "/api/v1/audit", firm_).status, 403);

@@ -14,6 +14,7 @@ constexpr const char* url_body = R"({"values":[{"index":1,"type":"URL","data":"h
 void Description::use_accounts() {
     const std::string leaver = make_account("leaver", "enterprise_application");
     say(200, "GET", "/api/v1/accounts");
+    say(400, "GET", "/api/v1/accounts?after=" + std::string(999, 'x'));
     say(200, "GET", "/api/v1/accounts/leaver");
     client_.expect(204, {.method = "POST", .target = "/api/v1/logout", .who = leaver});
     client_.expect(401, {.method = "POST", .target = "/api/v1/logout", .who = leaver});
@@ -92,6 +93,7 @@ void Description::use_lookup() {
 }
 
 void Description::use_enterprises() {
+    say(400, "GET", "/api/v1/enterprises?after=" + std::string(999, 'x'));
     say(201, "POST", "/api/v1/prefix-ranges", R"({"parent":"88.118","from":1,"to":9,"width":4})");
     say(409, "POST", "/api/v1/prefix-ranges", R"({"parent":"88.118","from":9,"to":10})");
     say(200, "GET", "/api/v1/prefix-ranges");

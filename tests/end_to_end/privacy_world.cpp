@@ -146,7 +146,9 @@ PrivacyWorld::PrivacyWorld() {
     add_account("member", {}, {For::group});
     add_account("late", {});
     add_account("editor", {}, {For::editor});
-    add_account("holder-of-all", {}, of_owner);
+    std::set<For> of_all = of_owner;
+    of_all.erase(For::template_owner);
+    add_account("holder-of-all", {}, of_all);
     add_account("logged-out", {});
     log_out("logged-out");
     add_account("suspended", {});

@@ -165,6 +165,32 @@ TEST_F(Templates, StayOnceARecordHasNamedThem) {
     EXPECT_EQ(ask("DELETE", "/api/v1/templates?prefix=88.1&version=2.0").status, 409);
 }
 
+TEST_F(Templates, OfAPrefixTakeNoVersionThatStandsForEveryPrefix) {
+    const auto publish = [&](const std::string& version) {
+        return ask("POST", "/api/v1/templates",
+                   R"({"prefix":"88.1","version":")" + version +
+                       R"(","items":[{"name":"x","idIndex":2000}]})")
+            .status;
+    };
+    EXPECT_EQ(publish("steel.coil/1"), 409);
+    EXPECT_EQ(publish("mine.coil/1"), 201);
+    const auto shared = [&](const std::string& prefix) {
+        return ask("GET", "/api/v1/templates?version=steel.coil/1" + prefix).body;
+    };
+    EXPECT_THAT(shared(""), HasSubstr("steel.coil/1"));
+    EXPECT_EQ(shared("&prefix=88.1"), shared("")) << "it is the one that its records may name";
+}
+
+TEST_F(Templates, ThatWereRemovedDoNotComeBackWithTheNextStart) {
+    const auto status = [&] { return ask("GET", "/api/v1/templates?version=steel.coil/1").status; };
+    ASSERT_EQ(ask("DELETE", "/api/v1/templates?version=steel.coil/1").status, 200);
+    EXPECT_EQ(status(), 404);
+    ASSERT_EQ(node_.stop(), 0);
+    node_.start();
+    EXPECT_EQ(status(), 404);
+    EXPECT_EQ(ask("GET", "/api/v1/templates?version=steel.heat/1").status, 200);
+}
+
 TEST_F(Templates, AreTheirPrefixsOrThoseOfAllAndNobodyElsesToPublish) {
     ask("PUT", "/api/v1/accounts/firm",
         R"({"role":"enterprise_administrator","password":"some-secret","prefixes":["88.2"]})");

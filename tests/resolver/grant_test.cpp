@@ -14,13 +14,27 @@ Granted granted(const std::vector<Grant>& of_friend, std::uint32_t now,
         {grant_key("88.1", "account:FRIEND"), to_json(of_friend)},
         {grant_key("88.1", "group:chain"), to_json({{.item = "group-item"}})},
         {grant_key("88.2", "account:friend"), to_json({{.item = "*"}})}};
-    const FindEntry find = [&](registry::Area area,
-                               std::string_view key) -> std::optional<std::string_view> {
-        const auto found = entries.find(std::string{key});
-        if (area != registry::Area::grants || found == entries.end()) return std::nullopt;
-        return found->second;
-    };
-    return {find, "88.1", grantees, now};
+    const Reading registry{
+        .find = [&](registry::Area area, std::string_view key) -> std::optional<std::string_view> {
+            const auto found = entries.find(std::string{key});
+            if (area != registry::Area::grants || found == entries.end()) return std::nullopt;
+            return found->second;
+        },
+        .for_each =
+            [](registry::Area area, std::string_view stem, const auto& visit) {
+                if (area != registry::Area::own_items) return;
+                visit({.key = stem, .value = stem == "88.1\n" ? "MARGIN" : "FORMULA"});
+            }};
+    return {registry, "88.1", grantees, now};
+}
+
+TEST(Granted, AllIsNotWhatIsTheOwnersOwn) {
+    const Granted all = granted({{.item = "*"}}, 1);
+    EXPECT_TRUE(all.allows(Right::view, "cost"));
+    EXPECT_FALSE(all.allows(Right::view, "Margin")) << "of a template of the prefix";
+    EXPECT_FALSE(all.allows(Right::view, "formula")) << "of a template of every prefix";
+    EXPECT_TRUE(granted({{.item = "*"}, {.item = "margin"}}, 1).allows(Right::view, "margin"))
+        << "granted by its name";
 }
 
 TEST(Granted, EndsWithTheSecondThatWasNamed) {

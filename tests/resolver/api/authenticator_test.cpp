@@ -85,8 +85,11 @@ TEST_F(AuthenticatorTest, TakesATokenUntilTheSecondInWhichItExpires) {
 TEST_F(AuthenticatorTest, TakesNoTokenOfAnotherNodeOrOfNoAlgorithm) {
     const test::TempDirectory elsewhere;
     const TokenKey another = TokenKey::load_or_make(elsewhere.path());
-    const TokenClaims claims{
-        .user = "firm", .id = "0", .issued = clock_.time, .expires = clock_.time + 60};
+    const TokenClaims claims{.user = "firm",
+                             .id = "0",
+                             .issued = clock_.time,
+                             .epoch = account_.token_epoch,
+                             .expires = clock_.time + 60};
     EXPECT_EQ(show("Bearer " + another.make(claims)), 401U);
     const std::string good = token();
     const std::string payload = good.substr(good.find('.'), good.rfind('.') - good.find('.') + 1);
