@@ -50,7 +50,8 @@ constexpr std::array areas{AreaName{Area::accounts, "accounts", true},
                            AreaName{Area::idle_templates, "idle_templates", false},
                            AreaName{Area::audit_details, "audit_details", false},
                            AreaName{Area::reference_items, "reference_items", false},
-                           AreaName{Area::own_items, "own_items", false}};
+                           AreaName{Area::own_items, "own_items", false},
+                           AreaName{Area::event_witnesses, "event_witnesses", false}};
 
 }  // namespace
 

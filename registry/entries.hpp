@@ -50,6 +50,7 @@ enum class Area : std::uint8_t {
     audit_details = 51,    ///< what logged entries were before and after, by sequence
     reference_items = 52,  ///< of templates: which values refer to others, keyed as they are
     own_items = 53,        ///< of templates: names, by prefix, index and version
+    event_witnesses = 54,  ///< who has captured an event as well, by its number and name
 };
 
 /// The word for an area; "unknown" for one of a later version.

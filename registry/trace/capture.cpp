@@ -1,6 +1,7 @@
 #include <xxhash.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <set>
 #include <unordered_map>
 
@@ -26,6 +27,17 @@ StoredFact joined(const StoredFact& input, const StoredFact& output) {
     return fact;
 }
 
+/// Whether two events are the same but for when they were recorded.
+bool is_same(std::string_view left, std::string_view right) {
+    const auto read = [](std::string_view text) {
+        boost::system::error_code wrong;
+        boost::json::value event = boost::json::parse({text.data(), text.size()}, wrong);
+        if (auto* const object = event.if_object()) object->erase("recordTime");
+        return event;
+    };
+    return !left.empty() && read(left) == read(right);
+}
+
 /// Takes events into the registry one by one; what the changes so far will write is remembered,
 /// since the view does not show it yet.
 class Capture {
@@ -38,8 +50,15 @@ public:
 
     Captured take(const StoredEvent& event) {
         const auto known = find_known(event.id);
-        if (known && known->declares_error == event.declares_error) return Captured::known;
-        if (known && !by_.for_all && known->view.actor != by_.actor) return Captured::of_another;
+        const bool is_own =
+            known && (known->view.actor == by_.actor || by_.is_own(known->view.actor));
+        if (known && known->declares_error == event.declares_error) {
+            if (!is_own && is_same(known->view.json, event.json))
+                changes_.emplace_back(PutEntry{
+                    Area::event_witnesses, witness_key(known->view.number, by_.actor), {}});
+            return Captured::known;
+        }
+        if (known && !is_own) return Captured::of_another;
         if (known && known->declares_error) return take_retracted(event);
         if (!fits(event, known)) return Captured::too_large;
         if (known) {
@@ -254,6 +273,10 @@ std::optional<std::string_view> find_refusal(Captured outcome) noexcept {
                    "10000000 things to be emptied at once";
         default: return std::nullopt;
     }
+}
+
+std::string witness_key(std::uint64_t number, std::string_view actor) {
+    return number_octets(number) + protocol::folded(actor);
 }
 
 std::vector<Captured> capture(const WriteView& view, const std::vector<StoredEvent>& events,

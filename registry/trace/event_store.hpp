@@ -62,7 +62,7 @@ struct StoredEvent {
 /// What became of an event.
 enum class Captured {
     stored,
-    known,       ///< it was there already
+    known,       ///< it was there already; who brings the same again may see it from then on
     retracted,   ///< it was declared wrong before it came; it is kept, and changes nothing
     of_another,  ///< nothing: somebody else has captured the event of this id, or declared it wrong
     too_large,   ///< nothing: what it is connected with is more than one capture may write
@@ -77,9 +77,14 @@ inline constexpr std::uint64_t pairs_max = 200'000;
 
 /// Who captures, and owns what was captured.
 struct Capturer {
-    std::string_view actor;
-    bool for_all = false;  ///< also what others have captured may be declared wrong
+    std::string actor;
+    /// Whether what `actor` has captured is his as well, and he may declare it wrong.
+    std::function<bool(std::string_view actor)> is_own = [](std::string_view) { return false; };
 };
+
+/// Where it stands that somebody has captured an event as well that was there already (area
+/// `event_witnesses`).
+std::string witness_key(std::uint64_t number, std::string_view actor);
 
 /// The changes that keep events, in their order, and the outcome of each. Called inside the
 /// transaction.

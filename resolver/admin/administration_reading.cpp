@@ -67,8 +67,9 @@ void Administration::answer_resolution(registry::Lookup& lookup, Exchange& excha
     const auto granted = granted_to(lookup.snapshot(), exchange.proof->identity, record->handle());
     bool any_shown = *may;
     const auto is_shown = [&](const ValueView& value) {
-        return may_see(value) && (*may || value.publicly_readable() ||
-                                  granted.allows(grants::Right::view, value.type));
+        return may_see(value) &&
+               (*may || value.publicly_readable() ||
+                granted.allows(grants::Right::view, value.type, record->handle()));
     };
     record->for_each_value([&](const ValueView& value) {
         any_shown |= !value.publicly_readable() && is_shown(value);

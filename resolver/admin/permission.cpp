@@ -140,7 +140,7 @@ bool changes_only_granted(const ChangeRequest& request, const auth::FindValues& 
     if (!before || !(replaces || of_values)) return false;
     if (request.op_code != OpCode::remove_value && request.values.empty()) return false;
     const auto may_edit = [&](const protocol::Value& value) {
-        return granted.allows(grants::Right::edit, value.type);
+        return granted.allows(grants::Right::edit, value.type, request.handle);
     };
     // Nobody changes what administrators may not write by replacing the record around it.
     const auto may_let_go = [&](const protocol::Value& value) {

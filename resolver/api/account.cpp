@@ -16,6 +16,7 @@
 #include "resolver/auth/digest.hpp"
 #include "resolver/auth/openssl.hpp"
 #include "resolver/enterprises/enterprise.hpp"
+#include "resolver/grants/group.hpp"
 
 namespace idnode::resolver::api {
 namespace {
@@ -203,7 +204,8 @@ std::string to_json(const Account& account) {
     writer.key("password").string(account.password);
     if (!account.daily.empty()) writer.key("daily").string(account.daily);
     writer.key("prefixes").begin_array();
-    for (const std::string& prefix : account.prefixes) writer.string(prefix);
+    if (account.enterprise.empty())  // else they are those that it has at the moment
+        for (const std::string& prefix : account.prefixes) writer.string(prefix);
     writer.end_array();
     if (account.identity) writer.key("identity").string(to_text(*account.identity));
     if (!account.enterprise.empty()) writer.key("enterprise").string(account.enterprise);
@@ -253,8 +255,9 @@ std::vector<registry::Change> changes_to_keep(const Account& account,
     return changes;
 }
 
-std::vector<registry::Change> changes_to_remove(const Account& account) {
-    std::vector<registry::Change> changes;
+std::vector<registry::Change> changes_to_remove(const registry::Snapshot& snapshot,
+                                                const Account& account) {
+    std::vector<registry::Change> changes = grants::changes_to_forget(snapshot, account.name);
     if (account.identity)
         changes.emplace_back(
             registry::RemoveEntry{Area::identities, identity_key(*account.identity)});

@@ -92,6 +92,9 @@ std::optional<Account> find_account(const registry::Snapshot& snapshot,
 /// The changes that keep an account, in place of `before` if there was one.
 std::vector<registry::Change> changes_to_keep(const Account& account,
                                               const std::optional<Account>& before);
-std::vector<registry::Change> changes_to_remove(const Account& account);
+/// Those that remove one, with what was granted to it, its memberships and its groups, so that
+/// whoever gets the name next gets nothing with it. Reads all grants.
+std::vector<registry::Change> changes_to_remove(const registry::Snapshot& snapshot,
+                                                const Account& account);
 
 }  // namespace idnode::resolver::api

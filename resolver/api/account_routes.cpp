@@ -169,6 +169,7 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
         return call->fail(fault_of(*fault));
     const auto before = find_account(lookup.snapshot(), call->argument);
     Account account = before.value_or(Account{.name = call->argument});
+    if (!account.enterprise.empty()) account.prefixes.clear();  // whose they are
     if (const auto fault = read_account(*call, services, account, !before))
         return call->fail(*fault);
     if (account.password.empty() && !account.identity)
@@ -179,10 +180,12 @@ void put_account(registry::Lookup& lookup, const Pending& call, const Services& 
             return call->fail(
                 {.message = "enterprise: expected none for an operator", .field = "enterprise"});
         const auto known = find_entry(lookup.snapshot(), Area::enterprises, account.enterprise);
-        if (!known || !enterprises::enterprise_from_json(*known))
+        const auto enterprise = known ? enterprises::enterprise_from_json(*known) : std::nullopt;
+        if (!enterprise)
             return call->fail({.message = "enterprise: expected the id of one known here, found " +
                                           account.enterprise,
                                .field = "enterprise"});
+        account.prefixes = enterprise->prefixes;
     }
     if (is_own(*call, account) && (account.role != Role::operator_ || !account.enabled))
         return call->fail({.status = 409,
@@ -221,7 +224,7 @@ void delete_account(registry::Lookup& lookup, const Pending& call, const Service
     if (!account) return call->fail({.status = 404, .message = "There is no such account"});
     if (is_own(*call, *account))
         return call->fail({.status = 409, .message = "An operator cannot remove his own account"});
-    write_account(lookup, call, services, changes_to_remove(*account), 204, {});
+    write_account(lookup, call, services, changes_to_remove(lookup.snapshot(), *account), 204, {});
 }
 
 }  // namespace

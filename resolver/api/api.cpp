@@ -166,8 +166,12 @@ std::variant<std::shared_ptr<BodyStream>, HttpReply> Api::enter(registry::Lookup
     job.actor = call->caller.actor();
     job.begun = job.changed = services_.clock.now();
     job.spooled = async;
-    if (call->caller.account) job.account = call->caller.account->name;
+    if (call->caller.account) {
+        job.account = call->caller.account->name;
+        job.epoch = call->caller.account->token_epoch;
+    }
     if (call->caller.identity) job.identity = to_text(*call->caller.identity);
+    if (call->proof) job.key = call->proof->key;
     if (!async) return std::make_shared<BatchStream>(services_, call, job);
     job.state = BatchJob::State::waiting;
     return make_spool_stream(services_, *jobs_, call, job);

@@ -22,14 +22,19 @@ std::variant<Caller, Fault> Authenticator::renew(registry::Lookup& lookup, const
         return read;
     }
     Caller caller = call.caller;
-    const bool proven = !call.proof || still_counts(lookup, *call.proof);
-    if (caller.account) {
-        auto account = find_account(lookup.snapshot(), caller.account->name);
-        if (account && (!account->usable() || account->token_epoch != caller.account->token_epoch))
-            account.reset();
-        caller.account = std::move(account);
+    const registry::Snapshot& snapshot = lookup.snapshot();
+    bool counts = true;
+    if (call.proof) {
+        // A key that another node holds was looked at there, and counts until the call ends.
+        counts = call.proof->key.bytes().empty() || still_counts(lookup, *call.proof);
+        caller.account = find_account(snapshot, call.proof->identity);
+        counts = counts && (!caller.account || caller.account->usable());
+    } else if (caller.account) {
+        const std::uint32_t epoch = caller.account->token_epoch;
+        caller.account = find_account(snapshot, caller.account->name);
+        counts = caller.account && caller.account->usable() && caller.account->token_epoch == epoch;
     }
-    if (!proven || caller.account.has_value() != call.caller.account.has_value())
+    if (!counts)
         return Fault{.status = 401, .message = "What showed who you are is void: show it again"};
     return as_now(lookup, std::move(caller));
 }

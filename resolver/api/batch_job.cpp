@@ -2,6 +2,7 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 
@@ -52,6 +53,12 @@ BatchJob read_job(std::string_view id, const boost::json::object& json) {
     job.spooled = json.at("spooled").as_bool();
     job.account = json.at("account").as_string();
     job.identity = json.at("identity").as_string();
+    if (!json.contains("epoch")) return job;  // of an earlier version
+    job.epoch = json.at("epoch").to_number<std::uint32_t>();
+    const auto key = protocol::from_hex(json.at("key").as_string()).value_or(std::string{});
+    job.key = auth::DigestValue{std::min(key.size(), auth::DigestValue::size_max)};
+    std::ranges::copy(bytes_of(key).first(job.key.room().size()), job.key.room().begin());
+    job.error = json.at("error").as_string();
     return job;
 }
 
@@ -76,7 +83,9 @@ std::string to_json(const BatchJob& job) {
     writer.key("rows").number(job.rows).key("rejected").number(job.rejected);
     writer.key("begun").number(job.begun).key("changed").number(job.changed);
     writer.key("spooled").boolean(job.spooled).key("account").string(job.account);
-    writer.key("identity").string(job.identity).end_object();
+    writer.key("identity").string(job.identity).key("epoch").number(job.epoch);
+    writer.key("key").string(protocol::to_hex(protocol::text_of(job.key.bytes())));
+    writer.key("error").string(job.error).end_object();
     return out;
 }
 
@@ -95,6 +104,7 @@ std::string shown(const BatchJob& job) {
     writer.key("rows").number(job.rows).key("rejected").number(job.rejected);
     writer.key("begun").string(protocol::format_time(job.begun));
     writer.key("changed").string(protocol::format_time(job.changed));
+    if (!job.error.empty()) writer.key("error").string(job.error);
     writer.key("results").string("/api/v1/jobs/" + job.id + "/results").end_object();
     return out;
 }

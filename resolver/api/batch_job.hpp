@@ -9,6 +9,7 @@
 
 #include "registry/writer.hpp"
 #include "resolver/api/caller.hpp"
+#include "resolver/auth/digest.hpp"
 
 namespace idnode::resolver::api {
 
@@ -27,6 +28,11 @@ struct BatchJob {
     bool spooled = false;       ///< the node works it off by itself, from a file
     std::string account{};      ///< as whom, if by account
     std::string identity{};     ///< as whom, if by key
+    /// Of the account: another one since means that it may not be done any more (Account).
+    std::uint32_t epoch = 0;
+    /// The key by which he has shown who he is, if he has: it must be there as long.
+    auth::DigestValue key{};
+    std::string error{};  ///< why it has failed
 };
 
 inline constexpr std::size_t idempotency_key_size_max = 255;

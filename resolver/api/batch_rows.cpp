@@ -1,6 +1,7 @@
 #include "resolver/api/batch_rows.hpp"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 #include "protocol/handle/handle.hpp"
@@ -17,8 +18,7 @@ Fault row_fault(std::string message, std::string field) {
     return {.message = std::move(message), .field = std::move(field)};
 }
 
-/// Whether the caller may do what a row asks for. What depends on the prefix alone is asked once
-/// for all rows of it that come together.
+/// Whether the caller may do what a row asks for. What depends on the prefix alone is asked once.
 class Permission {
 public:
     Permission(const Caller& caller, const registry::WriteView& view, const Config& config)
@@ -27,41 +27,49 @@ public:
           find_values_{admin::find_values_in(view)},
           config_{config} {}
 
-    bool is_homed(const BatchRow& row) {
-        know_prefix_of(row);
-        return homed_;
-    }
+    bool is_homed(const BatchRow& row) { return prefix_of(row).homed; }
 
     bool may(const BatchRow& row) {
-        know_prefix_of(row);
-        if (by_account_) return true;
+        Prefix& prefix = prefix_of(row);
+        if (prefix.by_account) return true;
+        if (!prefix.granted) prefix.granted = caller_.granted(view_, row.handle);
         const admin::ChangeRequest request{
             .op_code = row.record ? OpCode::create_handle : OpCode::delete_handle,
             .handle = row.handle,
             .values = row.values,
             .overwrite = true};
         return caller_.may_change(request, find_values_, config_.administration_administrators,
-                                  granted_);
+                                  *prefix.granted);
     }
 
 private:
-    void know_prefix_of(const BatchRow& row) {
-        const std::string_view prefix = protocol::prefix_of(row.handle);
-        if (prefix_ && *prefix_ == prefix) return;
-        prefix_ = prefix;
-        homed_ = view_.is_homed(prefix);
-        granted_ = caller_.granted(view_, row.handle);
-        by_account_ = caller_.account && caller_.account->administers(prefix);
+    struct Prefix {
+        bool homed = false;
+        bool by_account = false;
+        std::optional<grants::Granted> granted{};  ///< once it is asked for
+    };
+
+    /// Rows that come together mostly have one prefix.
+    Prefix& prefix_of(const BatchRow& row) {
+        const std::string_view name = protocol::prefix_of(row.handle);
+        if (last_ && last_->first == name) return last_->second;
+        auto found = known_.find(name);
+        if (found == known_.end())
+            found = known_
+                        .emplace(name, Prefix{.homed = view_.is_homed(name),
+                                              .by_account = caller_.account &&
+                                                            caller_.account->administers(name)})
+                        .first;
+        last_ = &*found;
+        return last_->second;
     }
 
     const Caller& caller_;
     const registry::WriteView& view_;
     const auth::FindValues find_values_;
-    grants::Granted granted_;
     const Config& config_;
-    std::optional<std::string> prefix_;  ///< that what follows is known of
-    bool homed_ = false;
-    bool by_account_ = false;
+    std::map<std::string, Prefix, std::less<>> known_;
+    std::pair<const std::string, Prefix>* last_ = nullptr;
 };
 
 /// Which handles are there in the middle of a group: what earlier rows do is not in the view yet.
@@ -114,6 +122,7 @@ std::optional<BatchRow> keep_values(const BatchRow& row, const registry::WriteVi
     if (record.values.empty()) return std::nullopt;
     record.values.insert(record.values.end(), row.values.begin(), row.values.end());
     BatchRow whole = row;
+    whole.fault.reset();  // of a decision before
     if (const auto fault = protocol::find_record_fault(record)) whole.fault = fault_of(*fault);
     if (!whole.fault) whole.record.emplace(record);
     whole.values = std::move(record.values);

@@ -153,8 +153,7 @@ bool BatchStream::replay(registry::Lookup& lookup, std::vector<std::string_view>
         if (digest_of_rows(known) != group->digest) return false;
         lines.erase(lines.begin(), lines.begin() + group->rows);
         next_row_ += group->rows;
-        const std::lock_guard lock{guard_};
-        results_ += group->results;
+        note(begin_results(), std::string{group->results});
     }
     return true;
 }
@@ -168,10 +167,7 @@ void BatchStream::submit(registry::Lookup& lookup, std::vector<std::string_view>
     BatchRowReader reader;
     group->rows.reserve(lines.size());
     for (const std::string_view line : lines) group->rows.push_back(reader.read(line, next_row_++));
-    {
-        const std::lock_guard lock{guard_};
-        ++in_flight_;
-    }
+    const Results results = begin_results();
     const auto self = shared_from_this();
     registry::Job job{
         .decide = [self, group](const registry::WriteView& view) -> registry::Decision {
@@ -182,24 +178,21 @@ void BatchStream::submit(registry::Lookup& lookup, std::vector<std::string_view>
             return set;
         },
         .done =
-            [self, group,
+            [self, group, results,
              begun = std::chrono::steady_clock::now()](const registry::JobOutcome& outcome) {
                 if (const auto fault = find_fault(outcome)) group->fail(*fault);
                 count_rows(self->services_.statistics, group->rows,
                            std::chrono::steady_clock::now() - begun);
-                self->note_results(std::move(group->results));
+                self->note(results, std::move(group->results));
             },
         .octets = unread_.size()};
     if (services_.queue.submit(std::move(job)) == registry::CommitQueue::Submitted::taken) return;
     group->fail(busy_fault());
-    note_results(std::move(group->results));
+    note(results, std::move(group->results));
 }
 
 void BatchStream::finish_job() {
-    {
-        const std::lock_guard lock{guard_};
-        ++in_flight_;
-    }
+    const Results nothing = begin_results();
     const auto self = shared_from_this();
     registry::Job job{
         .decide = [self](const registry::WriteView&) -> registry::Decision {
@@ -210,9 +203,9 @@ void BatchStream::finish_job() {
                 .changes = {registry::PutEntry{registry::Area::jobs, done.id, to_json(done)}},
                 .origin = {}};
         },
-        .done = [self](const registry::JobOutcome&) { self->note_results({}); }};
+        .done = [self, nothing](const registry::JobOutcome&) { self->note(nothing, {}); }};
     if (services_.queue.submit(std::move(job)) != registry::CommitQueue::Submitted::taken)
-        note_results({});
+        note(nothing, {});
 }
 
 /// In the transaction, behind its rows.
@@ -231,17 +224,23 @@ std::vector<registry::Change> BatchStream::keep(Group& group, std::span<const Ou
                                    .results = group.results});
 }
 
-void BatchStream::note_results(std::string results) {
+BatchStream::Results BatchStream::begin_results() {
+    const std::lock_guard lock{guard_};
+    return in_flight_.emplace_back(std::make_shared<std::optional<std::string>>());
+}
+
+void BatchStream::note(const Results& results, std::string text) {
     std::unique_lock lock{guard_};
-    --in_flight_;
-    results_ += results;
+    *results = std::move(text);
+    for (; !in_flight_.empty() && *in_flight_.front(); in_flight_.pop_front())
+        results_ += **in_flight_.front();
     respond_if_due(lock);
 }
 
 /// One group may still be written while the next piece is read, unless the sender may be waiting
 /// for what comes of it.
 void BatchStream::respond_if_due(std::unique_lock<std::mutex>& lock) {
-    if (!respond_ || in_flight_ > (last_ || sender_waits_ ? 0U : 1U)) return;
+    if (!respond_ || in_flight_.size() > (last_ || sender_waits_ ? 0U : 1U)) return;
     HttpReply reply{.content_type = ndjson_type, .body = std::move(results_), .streams = !last_};
     results_.clear();
     const Respond respond = std::exchange(respond_, {});
@@ -251,10 +250,20 @@ void BatchStream::respond_if_due(std::unique_lock<std::mutex>& lock) {
 
 /// Says why nothing more is taken, as the last row.
 void BatchStream::end_with(const Fault& fault) {
-    const std::lock_guard lock{guard_};
+    std::string text;
     BatchRow row{.number = next_row_, .fault = fault};
-    write_result(results_, row, "rejected", 0);
-    last_ = ended_ = true;
+    write_result(text, row, "rejected", 0);
+    {
+        const std::lock_guard lock{guard_};
+        last_ = ended_ = true;
+        ending_ = fault.message;
+    }
+    note(begin_results(), std::move(text));
+}
+
+std::string BatchStream::ending() {
+    const std::lock_guard lock{guard_};
+    return ending_;
 }
 
 }  // namespace idnode::resolver::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -44,11 +45,16 @@ public:
 
     void take(registry::Lookup& lookup, std::string piece, bool last, Respond respond) override;
 
+    /// Why nothing more was taken, in the last row; empty while everything was.
+    std::string ending();
+
     /// The longest row, in octets.
     static constexpr std::size_t row_size_max = std::size_t{1} << 20;
 
 private:
     struct Group;
+    /// What will be said about a group, once it is known. Told in the order in which they began.
+    using Results = std::shared_ptr<std::optional<std::string>>;
 
     std::vector<std::string_view> split(bool last);
     /// Answers those of the lines again that were written before; false when they are others.
@@ -57,7 +63,8 @@ private:
     /// Keeps that nothing more will come.
     void finish_job();
     std::vector<registry::Change> keep(Group& group, std::span<const registry::Outcome> outcomes);
-    void note_results(std::string results);
+    Results begin_results();
+    void note(const Results& results, std::string text);
     void respond_if_due(std::unique_lock<std::mutex>& lock);
     void end_with(const Fault& fault);
 
@@ -71,9 +78,10 @@ private:
     std::size_t taken_ = 0;  ///< octets of these that are being taken
     std::uint64_t next_row_ = 1;
 
-    std::mutex guard_;  ///< of what follows: results come on the writer's thread
-    std::string results_;
-    std::size_t in_flight_ = 0;  ///< groups that are being written
+    std::mutex guard_;               ///< of what follows: results come on the writer's thread
+    std::string results_;            ///< to be told
+    std::deque<Results> in_flight_;  ///< of groups that are being written, and of those behind them
+    std::string ending_;
     bool last_ = false;
     bool sender_waits_ = false;  ///< the last piece was handed on before it was full
     bool ended_ = false;

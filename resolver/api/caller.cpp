@@ -42,7 +42,7 @@ bool Caller::may_read(std::string_view handle, const protocol::ValueView& value,
                       const auth::FindValues& find_values, const grants::Granted& granted) const {
     if (value.publicly_readable()) return true;
     if (!(value.permissions & protocol::permission::admin_read)) return false;
-    if (granted.allows(grants::Right::view, value.type)) return true;
+    if (granted.allows(grants::Right::view, value.type, handle)) return true;
     if (account && account->administers(owner_of(handle))) return true;
     // Who could read a secret key could become its owner, and change what he may not.
     if (account && account->reads_everything() && !is_secret(value)) return true;

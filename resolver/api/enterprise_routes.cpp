@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocol/handle/handle.hpp"
 #include "resolver/api/api.hpp"
 #include "resolver/api/changing.hpp"
@@ -78,6 +80,11 @@ std::vector<std::string> find_warnings(const enterprises::Details& details) {
     std::vector<std::string> warnings;
     for (const std::string& endpoint : enterprises::find_unreachable(std::move(endpoints)))
         warnings.push_back("delegateTo: nothing answers at " + endpoint);
+    if (std::ranges::any_of(details.prefixes, &enterprises::Wanted::with_records))
+        warnings.emplace_back(
+            "withRecords: administrators and keys that stand in these records (HS_ADMIN, "
+            "HS_SECKEY, "
+            "HS_PUBKEY) keep their rights: look at them");
     return warnings;
 }
 

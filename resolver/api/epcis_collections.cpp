@@ -9,6 +9,7 @@
 #include "protocol/json/json_writer.hpp"
 #include "registry/trace/thing.hpp"
 #include "resolver/api/epcis.hpp"
+#include "resolver/api/own.hpp"
 #include "resolver/api/pages.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
@@ -44,13 +45,12 @@ struct Look {
     std::optional<EventView> visible{};
 };
 
-Look look_for(const registry::Snapshot& snapshot, const Caller& caller,
-              const trace::IndexTerm& term) {
+Look look_for(const registry::Snapshot& snapshot, Own& own, const trace::IndexTerm& term) {
     Look look;
     trace::for_each_event(snapshot, term, true, {}, [&](const trace::EventPlace& place) {
         if (look.looked_at == 0) look.newest = place.number;
         const auto event = trace::find_event(snapshot, place.number);
-        if (event && may_see(caller, *event)) look.visible = event;
+        if (event && own.may_see(*event)) look.visible = event;
         return ++look.looked_at < looks_max && !look.visible;
     });
     return look;
@@ -129,6 +129,7 @@ void finish_collection(const Pending& call, const std::vector<std::string>& memb
 /// `GET /epcis/v2/bizSteps` and its like: what the events that the caller may see name.
 void list_values(registry::Lookup& lookup, const Pending& call, const Collection& collection) {
     const registry::Snapshot& snapshot = lookup.snapshot();
+    Own own{snapshot, call->caller};
     const auto page = read_page(call->target);
     if (const auto* const fault = std::get_if<Fault>(&page)) return call->fail(*fault);
     const auto& [per_page, token] = std::get<Page>(page);
@@ -147,7 +148,7 @@ void list_values(registry::Lookup& lookup, const Pending& call, const Collection
         if (value == *after) return true;
         more = members.size() == per_page || left == 0;
         if (more) return false;
-        const Look look = look_for(snapshot, call->caller, {collection.kind, std::string{value}});
+        const Look look = look_for(snapshot, own, {collection.kind, std::string{value}});
         left -= std::min(left, look.looked_at);
         last = value;
         number = look.newest;
@@ -179,7 +180,8 @@ void get_value(registry::Lookup& lookup, const Pending& call, const Services& se
     if (of_events)
         return answer_events(lookup, call, services,
                              EventQuery::Condition{collection.kind, {term}, false});
-    if (!look_for(lookup.snapshot(), call->caller, {collection.kind, term}).visible)
+    Own own{lookup.snapshot(), call->caller};
+    if (!look_for(lookup.snapshot(), own, {collection.kind, term}).visible)
         return call->fail({.status = 404,
                            .message = "There is no such value in an event that you may see",
                            .title = "NoSuchResourceException"});

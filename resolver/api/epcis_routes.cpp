@@ -1,12 +1,15 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <span>
 
 #include "protocol/json/json_writer.hpp"
 #include "protocol/schemes/percent.hpp"
 #include "resolver/api/capture_id.hpp"
 #include "resolver/api/changing.hpp"
 #include "resolver/api/epcis.hpp"
+#include "resolver/api/own.hpp"
 #include "resolver/api/pages.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/event_mapping.hpp"
@@ -18,6 +21,8 @@ namespace trace = registry::trace;
 using protocol::JsonWriter;
 using protocol::epcis::EventFault;
 using registry::Area;
+
+constexpr std::size_t errors_kept_max = 1000;  ///< of one capture; the others are counted
 
 /// What became of a capture, and of each event that was none.
 struct CaptureJob {
@@ -31,9 +36,9 @@ struct CaptureJob {
     bool proceed = false;
 };
 
-void write_faults(JsonWriter& writer, const std::vector<EventFault>& faults) {
+void write_faults(JsonWriter& writer, std::span<const EventFault> faults) {
     writer.begin_array();
-    for (const EventFault& fault : faults) {
+    for (const EventFault& fault : faults.first(std::min(faults.size(), errors_kept_max))) {
         writer.begin_object().key("type").string("epcisException:ValidationException");
         writer.key("title").string("Event " + std::to_string(fault.event) + " is not valid");
         writer.key("status").number(400).key("detail").string(fault.message);
@@ -53,6 +58,7 @@ std::string to_json(const CaptureJob& job) {
     writer.key("success").boolean(job.success);
     writer.key("captureErrorBehaviour").string(job.proceed ? "proceed" : "rollback");
     writer.key("captured").number(job.captured).key("known").number(job.known);
+    writer.key("failed").number(job.faults.size());
     writer.key("actor").string(job.actor).key("errors");
     write_faults(writer, job.faults);
     writer.end_object();
@@ -128,19 +134,31 @@ std::optional<EventFault> find_refusal(trace::Captured outcome, std::size_t plac
     return std::nullopt;
 }
 
+/// Captures in the caller's name: what is his own he may declare wrong, an operator everything.
+std::vector<trace::Captured> capture_for(const Caller& caller, const registry::WriteView& view,
+                                         const std::vector<trace::StoredEvent>& events,
+                                         std::vector<registry::Change>& changes) {
+    Own own{caller, [&](Area area, std::string_view key) { return view.entry(area, key); }};
+    const bool for_all = caller.account && caller.account->role == Role::operator_;
+    return trace::capture(
+        view, events,
+        {.actor = caller.actor(),
+         .is_own = [&](std::string_view actor) { return for_all || own.is(actor); }},
+        changes);
+}
+
 /// Has events written together with the job that tells of them; those of which the registry says
 /// that they cannot be taken are faults as well.
 void keep(const Pending& call, const Services& services, ReadEvents read, CaptureJob job,
           std::function<void(const CaptureJob&)> finish) {
-    const auto kept = std::make_shared<CaptureJob>(std::move(job));
+    const auto kept = std::make_shared<CaptureJob>(job);
     const auto all = std::make_shared<const ReadEvents>(std::move(read));
-    const auto& account = call->caller.account;
-    const bool for_all = account && account->role == Role::operator_;
     registry::Job write{
-        .decide = [all, kept, for_all](const registry::WriteView& view) -> registry::Decision {
+        .decide = [call, all, kept,
+                   job = std::move(job)](const registry::WriteView& view) -> registry::Decision {
+            *kept = job;  // it may be decided once more
             registry::ChangeSet set{.changes = {}, .origin = {}};
-            const auto outcomes = trace::capture(
-                view, all->events, {.actor = kept->actor, .for_all = for_all}, set.changes);
+            const auto outcomes = capture_for(call->caller, view, all->events, set.changes);
             for (std::size_t at = 0; at < outcomes.size(); ++at) {
                 auto refusal = find_refusal(outcomes[at], all->places[at]);
                 kept->known += outcomes[at] == trace::Captured::known ? 1 : 0;
@@ -229,16 +247,17 @@ void post_event(const Pending& call, const Services& services) {
          });
 }
 
-bool may_see_job(const Caller& caller, std::string_view job) {
+bool may_see_job(const Caller& caller, Own& own, std::string_view job) {
     if (caller.account && caller.account->reads_everything()) return true;
-    return boost::json::parse({job.data(), job.size()}).at("actor").as_string() == caller.actor();
+    return own.is(boost::json::parse({job.data(), job.size()}).at("actor").as_string());
 }
 
 void get_capture(registry::Lookup& lookup, const Pending& call) {
     const auto job = call->argument.size() < 100
                          ? find_entry(lookup.snapshot(), Area::captures, call->argument)
                          : std::nullopt;
-    if (!job || !may_see_job(call->caller, *job))
+    Own own{lookup.snapshot(), call->caller};
+    if (!job || !may_see_job(call->caller, own, *job))
         return call->fail({.status = 404,
                            .message = "There is no such capture",
                            .title = "NoSuchResourceException"});
@@ -247,7 +266,7 @@ void get_capture(registry::Lookup& lookup, const Pending& call) {
 
 void get_event(registry::Lookup& lookup, const Pending& call) {
     const auto event = trace::find_event(lookup.snapshot(), call->argument);
-    if (!event || !may_see(call->caller, *event))
+    if (!event || !Own{lookup.snapshot(), call->caller}.may_see(*event))
         return call->fail({.status = 404,
                            .message = "There is no such event",
                            .title = "NoSuchResourceException"});
@@ -265,8 +284,8 @@ void get_event(registry::Lookup& lookup, const Pending& call) {
     call->finish(std::move(reply));
 }
 
-/// `GET /epcis/v2/capture`: the caller's jobs, in pages by their ids. A page ends, too, behind so
-/// many of others.
+/// `GET /epcis/v2/capture`: the jobs of the caller and his colleagues, in pages by their ids. A
+/// page ends, too, behind so many of others.
 void get_captures(registry::Lookup& lookup, const Pending& call, const Services& services) {
     constexpr std::size_t looked_at_max = 10'000;
     const auto page = read_page(call->target);
@@ -277,6 +296,7 @@ void get_captures(registry::Lookup& lookup, const Pending& call, const Services&
     std::size_t found = 0;
     std::size_t looked_at = 0;
     std::string last;
+    Own own{lookup.snapshot(), call->caller};
     registry::EntryCursor cursor{lookup.snapshot(), Area::captures};
     for (auto entry = cursor.seek(after.empty() ? after : after + '\0'); entry;
          entry = cursor.next()) {
@@ -286,7 +306,7 @@ void get_captures(registry::Lookup& lookup, const Pending& call, const Services&
             break;
         }
         last = entry->key;
-        if (!may_see_job(call->caller, entry->value)) continue;
+        if (!may_see_job(call->caller, own, entry->value)) continue;
         reply.body.append(found++ == 0 ? "" : ",").append(entry->value);
     }
     reply.body += ']';

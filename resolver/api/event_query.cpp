@@ -5,6 +5,7 @@
 
 #include "protocol/epcis/event.hpp"
 #include "protocol/schemes/percent.hpp"
+#include "resolver/api/own.hpp"
 #include "resolver/trace/event_mapping.hpp"
 
 namespace idnode::resolver::api {
@@ -214,7 +215,7 @@ private:
 class PageRun {
 public:
     PageRun(const registry::Snapshot& snapshot, const EventQuery& query, const Caller& caller)
-        : snapshot_{snapshot}, query_{query}, caller_{caller}, search_{snapshot, query} {
+        : snapshot_{snapshot}, query_{query}, own_{snapshot, caller}, search_{snapshot, query} {
         size_ = query.most > 0 && !query.most_is_a_limit ? std::min(query.most, query.per_page)
                                                          : query.per_page;
         const bool reads = !query.filters.empty() || query.conditions.size() > 1 ||
@@ -242,7 +243,7 @@ private:
     /// False when nothing more has to be looked at.
     bool take(const EventPlace& place) {
         const auto event = trace::find_event(snapshot_, place.number);
-        if (!event || !may_see(caller_, *event) || !meets(query_, *event, search_.served()))
+        if (!event || !own_.may_see(*event) || !meets(query_, *event, search_.served()))
             return true;
         if (query_.most_is_a_limit && ++met_ > query_.most) return false;
         if (page_.events.size() == size_) {
@@ -285,7 +286,7 @@ private:
 
     const registry::Snapshot& snapshot_;
     const EventQuery& query_;
-    const Caller& caller_;
+    Own own_;
     Search search_;
     std::uint64_t size_ = 0;
     std::uint64_t looked_at_ = 0;
@@ -315,11 +316,6 @@ bool meets(const EventQuery& query, const trace::EventView& event,
 std::variant<EventPage, Fault> run(const registry::Snapshot& snapshot, const EventQuery& query,
                                    const Caller& caller) {
     return PageRun{snapshot, query, caller}.run();
-}
-
-bool may_see(const Caller& caller, const trace::EventView& event) {
-    if (caller.account && caller.account->reads_everything()) return true;
-    return caller.known() && event.actor == caller.actor();
 }
 
 }  // namespace idnode::resolver::api

@@ -87,7 +87,4 @@ std::vector<registry::trace::IndexTerm> terms_of(const registry::trace::EventVie
 bool meets(const EventQuery& query, const registry::trace::EventView& event,
            const std::vector<registry::trace::IndexTerm>& terms);
 
-/// Whether an event may be seen: by who captured it, and by those who see everything.
-bool may_see(const Caller& caller, const registry::trace::EventView& event);
-
 }  // namespace idnode::resolver::api

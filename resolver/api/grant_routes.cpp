@@ -9,12 +9,13 @@
 #include "resolver/api/changing.hpp"
 #include "resolver/api/pages.hpp"
 #include "resolver/enterprises/enterprise.hpp"
-#include "resolver/grants/grant.hpp"
+#include "resolver/grants/group.hpp"
 
 namespace idnode::resolver::api {
 namespace {
 
 using grants::Grant;
+using grants::Group;
 using grants::Right;
 using protocol::JsonWriter;
 using protocol::ResponseCode;
@@ -40,7 +41,8 @@ struct Granting {
 
 protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
     const protocol::Place place{.name = {}};
-    protocol::FieldReader fields{json, place, {"prefix", "grantee", "item", "right", "expires"}};
+    protocol::FieldReader fields{
+        json, place, {"prefix", "grantee", "item", "right", "expires", "handle"}};
     Granting read{.prefix = fields.text("prefix"), .grantee = fields.text("grantee"), .grant = {}};
     read.grant.item = fields.text("item");
     if (!fields.failed() && protocol::find_prefix_fault(read.prefix))
@@ -49,6 +51,12 @@ protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
         fields.fail("grantee", "account:NAME, enterprise:ID or group:NAME", fields.find("grantee"));
     if (!fields.failed() && (read.grant.item.empty() || read.grant.item.size() > 255))
         fields.fail("item", "the type of values, or *", fields.find("item"));
+    if (const auto* const handle = fields.find("handle")) {
+        read.grant.handle = fields.text_of(*handle, "handle");
+        if (protocol::find_handle_fault(read.grant.handle) ||
+            !protocol::equal_folded(protocol::prefix_of(read.grant.handle), read.prefix))
+            fields.fail("handle", "one under the prefix", handle);
+    }
     const auto* const right = fields.find("right");
     const std::string word = right ? fields.text_of(*right, "right") : "view";
     if (word != "view" && word != "edit") fields.fail("right", "view or edit", right);
@@ -62,33 +70,6 @@ protocol::Parsed<Granting> parse_granting(const boost::json::value& json) {
     return read;
 }
 
-struct Group {
-    std::string owner{};
-    std::vector<std::string> members{};
-    /// It was deleted. The name stays its owner's, since others may have granted to it.
-    bool deleted = false;
-};
-
-Group group_from_json(std::string_view json) {
-    const auto object = boost::json::parse({json.data(), json.size()}).as_object();
-    Group group{.owner = std::string{object.at("owner").as_string()}};
-    for (const auto& member : object.at("members").as_array())
-        group.members.emplace_back(member.as_string());
-    group.deleted = object.contains("deleted");
-    return group;
-}
-
-std::string to_json(const Group& group) {
-    std::string out;
-    JsonWriter writer{out};
-    writer.begin_object().key("owner").string(group.owner).key("members").begin_array();
-    for (const std::string& member : group.members) writer.string(member);
-    writer.end_array();
-    if (group.deleted) writer.key("deleted").boolean(true);
-    writer.end_object();
-    return out;
-}
-
 /// Whether the grantee is anybody.
 bool is_there(const registry::WriteView& view, std::string_view grantee) {
     const std::string_view name = grantee.substr(grantee.find(':') + 1);
@@ -96,7 +77,7 @@ bool is_there(const registry::WriteView& view, std::string_view grantee) {
         return view.entry(Area::accounts, protocol::folded(name)).has_value();
     if (grantee.starts_with("group:")) {
         const auto stored = view.entry(Area::groups, grants::group_key(name));
-        return stored && !group_from_json(*stored).deleted;
+        return stored && !grants::group_from_json(*stored).deleted;
     }
     const auto stored = view.entry(Area::enterprises, name);
     return stored && enterprises::enterprise_from_json(*stored);
@@ -117,13 +98,14 @@ std::string shown(const Granting& granting) {
     writer.begin_object().key("prefix").string(granting.prefix);
     writer.key("grantee").string(granting.grantee).key("item").string(granting.grant.item);
     writer.key("right").string(name_of(granting.grant.right));
+    if (!granting.grant.handle.empty()) writer.key("handle").string(granting.grant.handle);
     if (granting.grant.expires > 0)
         writer.key("expires").string(protocol::format_time(granting.grant.expires));
     writer.end_object();
     return out;
 }
 
-/// In place of what was granted of the same item to the same grantee.
+/// In place of what was granted of the same item, and handle, to the same grantee.
 void give(registry::Lookup&, const Pending& call, const Services& services) {
     auto json = read_json(*call);
     if (const auto* const fault = std::get_if<Fault>(&json)) return call->fail(*fault);
@@ -146,7 +128,8 @@ void give(registry::Lookup&, const Pending& call, const Services& services) {
             const auto stored = view.entry(Area::grants, key);
             auto list = stored ? grants::grants_from_json(*stored) : std::vector<Grant>{};
             std::erase_if(list, [&](const Grant& each) {
-                return protocol::equal_folded(each.item, asked.grant.item);
+                return protocol::equal_folded(each.item, asked.grant.item) &&
+                       protocol::equal_folded(each.handle, asked.grant.handle);
             });
             if (list.size() >= grants::grants_max)
                 return registry::Refusal{ResponseCode::invalid_value,
@@ -163,18 +146,20 @@ void revoke(registry::Lookup&, const Pending& call, const Services& services) {
     const std::string prefix{call->target.value("prefix")};
     const std::string grantee{call->target.value("grantee")};
     const std::string item{call->target.value("item")};
+    const std::string handle{call->target.value("handle")};
     if (!administers(call->caller, prefix)) return call->fail(not_yours());
     if (protocol::find_prefix_fault(prefix) || !grants::is_grantee(grantee))
         return call->fail({.message = "grantee: expected account:NAME, enterprise:ID or group:NAME",
                            .field = "grantee"});
     submit(
         call, services,
-        [call, key = grants::grant_key(prefix, grantee),
-         item](const registry::WriteView& view) -> registry::Decision {
+        [call, key = grants::grant_key(prefix, grantee), item,
+         handle](const registry::WriteView& view) -> registry::Decision {
             const auto stored = view.entry(Area::grants, key);
             auto list = stored ? grants::grants_from_json(*stored) : std::vector<Grant>{};
             const auto count = std::erase_if(list, [&](const Grant& each) {
-                return item.empty() || protocol::equal_folded(each.item, item);
+                return (item.empty() || protocol::equal_folded(each.item, item)) &&
+                       (handle.empty() || protocol::equal_folded(each.handle, handle));
             });
             if (count == 0)
                 return registry::Refusal{ResponseCode::handle_not_found, "There is no such grant"};
@@ -245,7 +230,7 @@ registry::Decision decide_group(const registry::WriteView& view, const Call& cal
     const auto stored = view.entry(Area::groups, key);
     const Account& account = *call.caller.account;
     auto set = set_of(call);
-    const Group before = stored ? group_from_json(*stored) : Group{.deleted = true};
+    const Group before = stored ? grants::group_from_json(*stored) : Group{.deleted = true};
     if (stored && !protocol::equal_folded(before.owner, owner_of(account)) &&
         account.role != Role::operator_)
         return registry::Refusal{ResponseCode::access_denied, "The group is somebody else's"};
@@ -320,11 +305,12 @@ void show_group(registry::Lookup& lookup, const Pending& call) {
         find_account_name_fault(call->argument)
             ? std::nullopt
             : find_entry(lookup.snapshot(), Area::groups, grants::group_key(call->argument));
-    if (!stored || group_from_json(*stored).deleted)
+    if (!stored || grants::group_from_json(*stored).deleted)
         return call->fail({.status = 404, .message = "There is no such group"});
     const auto& account = call->caller.account;
-    if (!account || !(account->reads_everything() ||
-                      protocol::equal_folded(group_from_json(*stored).owner, owner_of(*account))))
+    if (!account ||
+        !(account->reads_everything() ||
+          protocol::equal_folded(grants::group_from_json(*stored).owner, owner_of(*account))))
         return call->fail({.status = 403, .message = "The group is somebody else's"});
     call->finish_json(std::string{*stored});
 }

@@ -96,20 +96,29 @@ void JobRunner::work_off(registry::Lookup& lookup, const std::string& id) {
     const auto caller =
         find_caller(lookup.snapshot(), job->account, job->identity, services_.clock.now());
     lookup.release();
-    if (!caller || !feed(lookup, *job, *caller)) {
+    std::string error = caller ? feed(lookup, *job, *caller) : "Its sender may do nothing any more";
+    if (!error.empty()) {
         if (stopped()) return;  // it is taken up again at the next start
+        lookup.renew();
+        job = find_job(lookup.snapshot(), id).value_or(*job);  // with the rows that were answered
+        lookup.release();
         job->state = State::failed;
+        job->error = std::move(error);
         keep(*job);
     }
     std::filesystem::remove(file_of(id));
 }
 
-/// False when it could not be brought to its end.
-bool JobRunner::feed(registry::Lookup& lookup, const BatchJob& job, const Caller& caller) {
+/// Why it could not be brought to its end; empty when it was.
+std::string JobRunner::feed(registry::Lookup& lookup, const BatchJob& job, const Caller& caller) {
     std::ifstream file{file_of(job.id), std::ios::binary};
-    if (!file) return false;
+    if (!file) return "Its rows are not there any more";
     const auto call = std::make_shared<Call>();
     call->caller = caller;
+    // As he was when he sent it: what was voided since is void for it as well.
+    if (call->caller.account) call->caller.account->token_epoch = job.epoch;
+    if (!job.key.bytes().empty() && caller.identity)
+        call->proof = auth::Proof{.identity = *caller.identity, .key = job.key, .time = job.begun};
     call->request.encrypted = true;
     const auto stream = std::make_shared<BatchStream>(services_, call, job);
     for (bool last = false; !last;) {
@@ -121,10 +130,11 @@ bool JobRunner::feed(registry::Lookup& lookup, const BatchJob& job, const Caller
         stream->take(lookup, std::move(piece), last,
                      [&](const HttpReply& reply) { answered.set_value(reply.streams); });
         const bool goes_on = answered.get_future().get();
-        if (!goes_on && !last) return false;
-        if (!last && stopped()) return false;
+        if (std::string ending = stream->ending(); !ending.empty()) return ending;
+        if (!goes_on && !last) return "It ended before its last row";
+        if (!last && stopped()) return "The node was stopped";
     }
-    return true;
+    return {};
 }
 
 void JobRunner::keep(const BatchJob& job) {

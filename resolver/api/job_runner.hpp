@@ -33,7 +33,7 @@ public:
 private:
     void run();
     void work_off(registry::Lookup& lookup, const std::string& id);
-    bool feed(registry::Lookup& lookup, const BatchJob& job, const Caller& caller);
+    std::string feed(registry::Lookup& lookup, const BatchJob& job, const Caller& caller);
     void keep(const BatchJob& job);
     void remove_old(registry::Lookup& lookup);
     void remove_old_captures(registry::Lookup& lookup);

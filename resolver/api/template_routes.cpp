@@ -71,8 +71,8 @@ void write(const Pending& call, const Services& services, const Key& key, Decide
 
 registry::Refusal too_many_own_items(const Call& call) {
     return {ResponseCode::invalid_value,
-            said(call, "items: expected at most 10000 of visibility own under a prefix",
-                 "数据项：同一前缀下可见性为own的数据项最多10000个")};
+            said(call, "items: expected at most 1000 of visibility own under a prefix",
+                 "数据项：同一前缀下可见性为own的数据项最多1000个")};
 }
 
 registry::Refusal unknown(const Call& call) {

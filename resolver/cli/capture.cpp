@@ -96,7 +96,9 @@ private:
         const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
             registry::ChangeSet set{.changes = {}, .origin = origin};
             outcomes = registry::trace::capture(
-                view, events, {.actor = origin.actor, .for_all = true}, set.changes);
+                view, events,
+                {.actor = origin.actor, .is_own = [](std::string_view) { return true; }},
+                set.changes);
             return set;
         };
         const std::array jobs{&decide};

@@ -214,7 +214,9 @@ void add_acts(EnterpriseOptions& options, const Add& add) {
         command->add_flag("--with-records", options.with_records,
                           "Hand over the records that stand under the prefix already");
         if (chosen_act != enterprises::Act::approve) continue;
-        command->add_option("--user", options.user, "Make this account, its administrator's");
+        command->add_option("--user", options.user,
+                            "Make this account, its administrator's (no login by daily hash until "
+                            "its password is set over HTTP)");
         command->add_flag("--password-stdin", options.password_from_input,
                           "Read the account's password from standard input, one line");
     }

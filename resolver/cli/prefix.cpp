@@ -1,5 +1,6 @@
 #include <boost/json/parse.hpp>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <sstream>
 
@@ -31,16 +32,17 @@ struct PrefixOptions {
     throw CLI::ValidationError{"prefix", fault.message()};
 }
 
-/// Throws when the prefix is an enterprise's.
-registry::Outcome commit(const Store& store, const std::string& prefix,
-                         const std::vector<registry::Change>& changes) {
+/// Writes what is to be done as things stand then. Throws when the prefix is an enterprise's.
+registry::Outcome commit(
+    const Store& store, const std::string& prefix,
+    const std::function<std::vector<registry::Change>(const registry::WriteView&)>& changes) {
     const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
         if (const auto whose = enterprises::find_enterprise_of(view, prefix))
             return registry::Refusal{.message = prefix +
                                                 ": expected a prefix of no enterprise, "
                                                 "found one " +
                                                 *whose + ": idnode enterprise sees to those"};
-        return registry::ChangeSet{.changes = changes, .origin = local_origin()};
+        return registry::ChangeSet{.changes = changes(view), .origin = local_origin()};
     };
     const registry::Decide* const jobs[]{&decide};
     const auto outcome =
@@ -71,13 +73,17 @@ ExitCode report(const PrefixOptions& options, std::string_view done) {
 
 ExitCode home(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write_or_create};
-    const auto outcome = commit(store, options.prefix, {registry::HomePrefix{options.prefix}});
+    const auto outcome = commit(store, options.prefix, [&](const auto&) {
+        return std::vector<registry::Change>{registry::HomePrefix{options.prefix}};
+    });
     return report(options, outcome == registry::Outcome::created ? "homed" : "was homed before");
 }
 
 ExitCode unhome(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write};
-    const auto outcome = commit(store, options.prefix, {registry::UnhomePrefix{options.prefix}});
+    const auto outcome = commit(store, options.prefix, [&](const auto&) {
+        return std::vector<registry::Change>{registry::UnhomePrefix{options.prefix}};
+    });
     if (outcome == registry::Outcome::removed)
         return report(options, "unhomed; its records are kept");
     report(options, "was not homed");
@@ -107,13 +113,13 @@ ExitCode delegate(const PrefixOptions& options) {
     const protocol::Site site =
         options.site_file.empty() ? make_site_at(options.to) : read_site(options.site_file);
     const Store store{options.data_directory, Store::Access::write_or_create};
-    const registry::Snapshot snapshot{store};
-    const auto record = enterprises::delegated_record(
-        options.prefix, snapshot.find(protocol::prefix_handle(options.prefix)), site);
-    if (!record) throw_usage(record.error());
-    commit(store, options.prefix,
-           {registry::UnhomePrefix{options.prefix},
-            registry::PutRecord{registry::EncodedRecord{*record}}});
+    commit(store, options.prefix, [&](const registry::WriteView& view) {
+        const auto record = enterprises::delegated_record(
+            options.prefix, view.find(protocol::prefix_handle(options.prefix)), site);
+        if (!record) throw_usage(record.error());
+        return std::vector<registry::Change>{registry::UnhomePrefix{options.prefix},
+                                             registry::PutRecord{registry::EncodedRecord{*record}}};
+    });
     return report(options, "delegated");
 }
 

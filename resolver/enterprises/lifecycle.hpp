@@ -27,7 +27,8 @@ struct Wanted {
     std::string parent{};
     std::string delegate_to{};  ///< ADDR:PORT; empty: hosted here
     /// Records that stand under it go with it, such as those of an enterprise that was closed; else
-    /// a prefix with records is given to nobody.
+    /// a prefix with records is given to nobody. What these records say of administrators and keys
+    /// of their own (HS_ADMIN …) holds on: the operator looks at that.
     bool with_records = false;
 };
 

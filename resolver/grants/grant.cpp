@@ -19,6 +19,8 @@ std::vector<Grant> read_grants(std::string_view json) {
         Grant grant{.item = std::string{each.at("item").as_string()}};
         grant.right = each.at("right").as_string() == "edit" ? Right::edit : Right::view;
         grant.expires = each.at("expires").to_number<std::uint32_t>();
+        if (const auto* const handle = each.as_object().if_contains("handle"))
+            grant.handle = handle->as_string();
         grants.push_back(std::move(grant));
     }
     return grants;
@@ -70,7 +72,9 @@ std::string to_json(const std::vector<Grant>& grants) {
     for (const Grant& grant : grants) {
         writer.begin_object().key("item").string(grant.item);
         writer.key("right").string(name_of(grant.right));
-        writer.key("expires").number(grant.expires).end_object();
+        writer.key("expires").number(grant.expires);
+        if (!grant.handle.empty()) writer.key("handle").string(grant.handle);
+        writer.end_object();
     }
     writer.end_array();
     return text;
@@ -113,20 +117,21 @@ Granted::Granted(const Reading& registry, std::string_view prefix,
     for (const std::string_view owner : {prefix, std::string_view{}})
         registry.for_each(Area::own_items, own_items_stem(owner),
                           [&](const registry::EntryView& entry) {
-                              if (!is_own(entry.value)) own_.emplace_back(entry.value);
+                              own_.emplace_back(entry.value);
                               return true;
                           });
+    std::ranges::sort(own_);
 }
 
-bool Granted::is_own(std::string_view type) const noexcept {
-    return std::ranges::any_of(
-        own_, [&](const std::string& name) { return protocol::equal_folded(name, type); });
+bool Granted::is_own(std::string_view type) const {
+    return !own_.empty() && std::ranges::binary_search(own_, protocol::folded(type));
 }
 
-bool Granted::allows(Right right, std::string_view type) const noexcept {
+bool Granted::allows(Right right, std::string_view type, std::string_view handle) const {
     if (grants_.empty() || is_never_granted(type)) return false;
     return std::ranges::any_of(grants_, [&](const Grant& grant) {
         return (right == Right::view || grant.right == Right::edit) &&
+               (grant.handle.empty() || protocol::equal_folded(grant.handle, handle)) &&
                (grant.item == "*" ? !is_own(type) : protocol::equal_folded(grant.item, type));
     });
 }

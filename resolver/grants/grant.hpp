@@ -21,13 +21,14 @@ enum class Right {
 
 std::string_view name_of(Right right) noexcept;
 
-/// One kind of values of one prefix, for one grantee.
+/// One kind of values of one prefix, or of one handle under it, for one grantee.
 struct Grant {
     /// The type of the values, that is the name of a template's item; "*": all but those that a
     /// template says are the owner's own, which are granted by their names or not at all.
     std::string item{};
     Right right = Right::view;
     std::uint32_t expires = 0;  ///< from this second on it is void; 0: never
+    std::string handle{};       ///< whose values alone; empty: those of all under the prefix
 };
 
 /// To whom is granted: `account:NAME`, `enterprise:ID` or `group:NAME`. What is public is said by
@@ -56,7 +57,7 @@ std::vector<std::string> find_grantees(const registry::Snapshot& snapshot, std::
 /// prefix, say are their owner's own (area `own_items`). Their values are the names, folded.
 std::string own_items_stem(std::string_view prefix);
 
-inline constexpr std::size_t own_items_max = 10'000;  ///< of one prefix
+inline constexpr std::size_t own_items_max = 1000;  ///< of one prefix
 
 /// How a registry is read: in a snapshot, or in a transaction.
 struct Reading {
@@ -80,14 +81,15 @@ public:
     bool empty() const noexcept { return grants_.empty(); }
     /// The second from which on something of it is void; the last of all: never.
     std::uint32_t until() const noexcept { return until_; }
-    /// Keys and administrators are never granted.
-    bool allows(Right right, std::string_view type) const noexcept;
+    /// Whether values of a type are granted, of one handle or, where that is empty, of all under
+    /// the prefix. Keys and administrators are never granted.
+    bool allows(Right right, std::string_view type, std::string_view handle) const;
 
 private:
-    bool is_own(std::string_view type) const noexcept;
+    bool is_own(std::string_view type) const;
 
     std::vector<Grant> grants_;
-    std::vector<std::string> own_;  ///< items that are not among all
+    std::vector<std::string> own_;  ///< items that are not among all: folded, in order
     std::uint32_t until_ = std::numeric_limits<std::uint32_t>::max();
 };
 

@@ -327,7 +327,10 @@ void remove(const Template& removed, std::vector<registry::Change>& changes) {
 }
 
 bool has_too_many_own_items(const registry::WriteView& view, const Template& made) {
-    std::size_t count = own_items(made).size();
+    const auto own = own_items(made);
+    auto count = static_cast<std::size_t>(std::ranges::count_if(own, [&](const Item* const item) {
+        return !view.entry(Area::own_items, own_item_key(made, *item));
+    }));
     if (count == 0) return false;
     view.for_each_entry(Area::own_items, grants::own_items_stem(made.prefix),
                         [&](const auto&) { return ++count <= grants::own_items_max; });

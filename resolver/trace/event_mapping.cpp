@@ -131,13 +131,26 @@ private:
         classes(event_.output_quantities, IndexKind::output_class);
     }
 
+    /// What one event says of a lot more than once, in the same unit, is one amount of it.
     std::vector<Item> items(const std::vector<std::string>& instances,
                             const std::vector<Quantity>& quantities) {
+        std::unordered_map<std::string, std::size_t> places;
         std::vector<Item> all;
         all.reserve(instances.size() + quantities.size());
         for (const std::string& each : instances) all.push_back({form_of(each)});
-        for (const Quantity& each : quantities)
-            all.push_back({form_of(each.epc_class), each.quantity, each.uom});
+        for (const Quantity& each : quantities) {
+            const std::string& form = form_of(each.epc_class);
+            const auto [place, fresh] = places.try_emplace(form + '\n' + each.uom, all.size());
+            if (fresh) {
+                all.push_back({form, each.quantity, each.uom});
+                continue;
+            }
+            std::optional<double>& sum = all[place->second].quantity;
+            if (sum && each.quantity)
+                *sum += *each.quantity;
+            else
+                sum.reset();
+        }
         return all;
     }
 

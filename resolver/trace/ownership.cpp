@@ -7,7 +7,6 @@
 #include "protocol/epcis/event.hpp"
 #include "protocol/handle/handle.hpp"
 #include "registry/trace/event_store.hpp"
-#include "resolver/api/event_query.hpp"
 #include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver {
@@ -86,11 +85,21 @@ bool owns_company(const api::Caller& caller, const protocol::Identifier& thing) 
     });
 }
 
+bool is_of_another_company(const registry::Snapshot& snapshot, const api::Caller& caller,
+                           const protocol::Identifier& thing) {
+    return !owns_company(caller, thing) &&
+           std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
+               return find_entry(snapshot, registry::Area::allotments, protocol::folded(scope))
+                   .has_value();
+           });
+}
+
 bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
                         const protocol::Identifier& thing, std::string_view item) {
     if (caller.grantees.empty()) return false;
     return std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
-        return caller.granted(snapshot, scope + '/').allows(grants::Right::view, item);
+        return caller.granted(snapshot, scope + '/')
+            .allows(grants::Right::view, item, thing.canonical);
     });
 }
 
@@ -117,8 +126,8 @@ bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
     });
 }
 
-bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,
-                const std::string& thing, std::string_view holder, std::optional<std::int64_t> at) {
+bool is_held_by(const registry::Snapshot& snapshot, api::Own& own, const std::string& thing,
+                std::string_view holder, std::optional<std::int64_t> at) {
     std::optional<trace::EventView> last;
     std::optional<trace::EventPlace> after;
     if (at) after = {*at, std::numeric_limits<std::uint64_t>::max()};
@@ -126,7 +135,7 @@ bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,
         int looks = 0;
         trace::for_each_event(snapshot, {kind, thing}, true, after, [&](const auto& place) {
             const auto event = trace::find_event(snapshot, place.number);
-            const bool seen = event && api::may_see(caller, *event);
+            const bool seen = event && own.may_see(*event);
             if (seen && (!last || event->time > last->time)) last = event;
             return !seen && ++looks < events_looked_at_max;
         });

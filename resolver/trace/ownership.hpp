@@ -8,7 +8,7 @@
 #include "protocol/schemes/identifier.hpp"
 #include "registry/store.hpp"
 #include "registry/trace/event_store.hpp"
-#include "resolver/api/caller.hpp"
+#include "resolver/api/own.hpp"
 
 namespace idnode::resolver {
 
@@ -18,6 +18,10 @@ namespace idnode::resolver {
 
 /// Whether the thing has a GS1 company prefix that the caller administers.
 bool owns_company(const api::Caller& caller, const protocol::Identifier& thing);
+
+/// Whether an enterprise of this node has a GS1 company prefix of the thing, and not the caller.
+bool is_of_another_company(const registry::Snapshot& snapshot, const api::Caller& caller,
+                           const protocol::Identifier& thing);
 
 /// Whether the caller was granted `item` of things of the company.
 bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
@@ -34,11 +38,11 @@ bool any_of_last_events(const registry::Snapshot& snapshot, const std::string& t
 bool is_party_to(const registry::Snapshot& snapshot, const api::Caller& caller,
                  const protocol::Identifier& thing);
 
-/// Whether `holder` has a thing (a canonical form), as the last event about it says that the caller
-/// may see, until `at` (milliseconds since 1970): the possessing party among its destinations, in
+/// Whether `holder` has a thing (a canonical form), as the last event about it says that `own` lets
+/// be seen, until `at` (milliseconds since 1970): the possessing party among its destinations, in
 /// any spelling, or, where it names none, the account or identity that captured it. Of what the
 /// caller may not see, only the last events are passed over.
-bool is_held_by(const registry::Snapshot& snapshot, const api::Caller& caller,
-                const std::string& thing, std::string_view holder, std::optional<std::int64_t> at);
+bool is_held_by(const registry::Snapshot& snapshot, api::Own& own, const std::string& thing,
+                std::string_view holder, std::optional<std::int64_t> at);
 
 }  // namespace idnode::resolver

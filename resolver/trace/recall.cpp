@@ -110,13 +110,14 @@ std::vector<std::uint32_t> find_affected(registry::Lookup& lookup, const RecallQ
     if (query.product.empty() && query.holder.empty()) return places;
     std::vector<std::uint32_t> passed;
     std::size_t at = 0;
+    api::Own own{lookup.snapshot(), caller};
     for_each_named(lookup, reached, places, [&](const TraceNode& node, const NamedThing& thing) {
         const std::uint32_t place = places[at++];
         // Whoever may not know what it is may not find out by guessing.
         if (node.sight == trace::Sight::hidden) return;
         if (!query.product.empty() && !is_of_product(thing.canonical, query.product)) return;
         if (!query.holder.empty() &&
-            !is_held_by(lookup.snapshot(), caller, std::string{thing.canonical}, query.holder,
+            !is_held_by(lookup.snapshot(), own, std::string{thing.canonical}, query.holder,
                         query.options.at))
             return;
         passed.push_back(place);

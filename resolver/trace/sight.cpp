@@ -21,13 +21,6 @@ bool has_public_values(registry::Lookup& lookup, std::string_view handle) {
     return record && record->has_public_values();
 }
 
-/// Whether one of the last events that name the thing was captured by the caller.
-bool has_captured(const registry::Snapshot& snapshot, const std::string& id,
-                  const std::string& actor) {
-    return any_of_last_events(snapshot, id,
-                              [&](const trace::EventView& event) { return event.actor == actor; });
-}
-
 /// Whether `is_it` holds for an edge of the thing and what is at its other end. Only some of those
 /// are looked at, since there may be millions.
 template <class IsIt>
@@ -82,7 +75,7 @@ Eyes::Group Eyes::decide(std::string_view canonical) const {
         group.sight = Sight::elsewhere;
     else if (sees_everything || group.owned ||
              caller_.granted(lookup_.snapshot(), thing.canonical)
-                 .allows(grants::Right::view, trace_item))
+                 .allows(grants::Right::view, trace_item, {}))
         group.sight = Sight::shown;
     else
         group.policy = find_visibility(lookup_.snapshot(), thing);
@@ -91,7 +84,9 @@ Eyes::Group Eyes::decide(std::string_view canonical) const {
 
 Eyes::Sight Eyes::look_at_one(Thing thing, const Group& group) {
     const std::string_view canonical = names_.canonical(thing);
-    if (group.of_handles ? has_public_values(lookup_, canonical) : owns(thing)) return Sight::shown;
+    const bool knows = group.of_handles ? has_public_values(lookup_, canonical)
+                                        : owns(thing) || has_captured(std::string{canonical});
+    if (knows) return Sight::shown;
     const protocol::Identifier identifier = protocol::identify(canonical);
     const registry::Snapshot& snapshot = lookup_.snapshot();
     if (granted_of_company(snapshot, caller_, identifier, trace_item)) return Sight::shown;
@@ -108,9 +103,18 @@ bool Eyes::owns(Thing thing) {
     const Group group = group_of(thing);
     if (group.of_handles) return owned_[thing] = group.owned;
     const std::string canonical{names_.canonical(thing)};
-    return owned_[thing] =
-               owns_company(caller_, protocol::identify(canonical)) ||
-               (caller_.known() && has_captured(lookup_.snapshot(), canonical, caller_.actor()));
+    const protocol::Identifier identifier = protocol::identify(canonical);
+    // Anybody may capture an event about a thing: what is another company's, and what is next to
+    // that, does not become his so.
+    return owned_[thing] = owns_company(caller_, identifier) ||
+                           (has_captured(canonical) &&
+                            !is_of_another_company(lookup_.snapshot(), caller_, identifier));
+}
+
+/// Whether one of the last events that name the thing was captured by the caller, or for him.
+bool Eyes::has_captured(const std::string& canonical) {
+    return any_of_last_events(lookup_.snapshot(), canonical,
+                              [&](const trace::EventView& event) { return own_.is(event.actor); });
 }
 
 bool Eyes::is_next_to_own(Thing thing) {

@@ -7,22 +7,26 @@
 #include "registry/lookup.hpp"
 #include "registry/trace/references.hpp"
 #include "registry/trace/walk.hpp"
-#include "resolver/api/caller.hpp"
+#include "resolver/api/own.hpp"
 #include "resolver/trace/names.hpp"
 #include "resolver/trace/visibility.hpp"
 
 namespace idnode::resolver {
 
 /// What a caller may see of things. Those who see everything see all of them; others what everybody
-/// may resolve, what is theirs (what stands under their prefixes, of handles and of companies, and
-/// what they have captured events about, among its last), what stands under prefixes of which they
-/// were granted the trace, and, where the policy of its prefix is one up, one down, what is next to
-/// their own, or was given or taken by them as an event says. What all things of a group have in
-/// common is decided once. Used for one answer.
+/// may resolve, what is theirs (what stands under their prefixes, of handles and of companies),
+/// what they have captured events about, among its last, which is theirs as well unless another
+/// enterprise has its company prefix, what stands under prefixes of which they were granted the
+/// trace, and, where the policy of its prefix is one up, one down, what is next to their own, or
+/// was given or taken by them as an event says. What all things of a group have in common is
+/// decided once. Used for one answer.
 class Eyes {
 public:
     Eyes(registry::Lookup& lookup, const api::Caller& caller, const Strangers& strangers)
-        : lookup_{lookup}, caller_{caller}, names_{lookup, strangers} {}
+        : lookup_{lookup},
+          caller_{caller},
+          own_{lookup.snapshot(), caller},
+          names_{lookup, strangers} {}
 
     registry::trace::Sight look(registry::trace::Thing thing);
 
@@ -48,11 +52,13 @@ private:
     Group decide(std::string_view canonical) const;
     Sight look_at_one(Thing thing, const Group& group);
     bool owns(Thing thing);
+    bool has_captured(const std::string& canonical);
     bool is_next_to_own(Thing thing);
     void read_references(registry::trace::TextNumber text);
 
     registry::Lookup& lookup_;
     const api::Caller& caller_;
+    api::Own own_;
     ThingNames names_;
     boost::unordered_flat_map<registry::trace::ThingGroup, Group> groups_{};
     std::optional<Sight> seen_{};  ///< of all things of the group that was looked at last

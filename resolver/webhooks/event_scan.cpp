@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "resolver/api/own.hpp"
+
 namespace idnode::resolver::webhooks {
 
 namespace trace = registry::trace;
@@ -10,9 +12,10 @@ Scanned EventScan::find(const registry::Snapshot& snapshot, const ScanQuery& wan
     Scanned scanned{.events = {}, .through = wanted.after};
     const std::uint64_t last = std::min(wanted.through, wanted.after + looked_at_max);
     std::size_t octets = 0;
+    api::Own own{snapshot, wanted.caller};
     for (std::uint64_t number = wanted.after + 1; number <= last; ++number) {
         const auto event = trace::find_event(snapshot, number);
-        const bool fits = event && may_see(wanted.caller, *event) &&
+        const bool fits = event && own.may_see(*event) &&
                           (!wanted.recorded_from || event->record_time >= *wanted.recorded_from) &&
                           meets(wanted.query, *event, terms_of(*event));
         if (fits) {

@@ -5,6 +5,7 @@
 #include "protocol/schemes/identifier.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/api/event_query.hpp"
+#include "resolver/api/own.hpp"
 #include "resolver/api/query_document.hpp"
 #include "resolver/trace/trace.hpp"
 #include "resolver/webhooks/signature.hpp"
@@ -37,9 +38,10 @@ std::optional<std::string> make_recall_body(registry::Lookup& lookup, const Hook
     }
     if (!told) return std::nullopt;
     writer.end_array().key("eventIDs").begin_array();
+    api::Own own{lookup.snapshot(), owner};
     for (const std::string& id : delivery.causes) {
         const auto event = trace::find_event(lookup.snapshot(), id);
-        if (event && may_see(owner, *event)) writer.string(id);
+        if (event && own.may_see(*event)) writer.string(id);
     }
     writer.end_array();
     if (!delivery.records.empty()) {
@@ -61,9 +63,10 @@ std::optional<std::string> make_body(registry::Lookup& lookup, const Hook& hook,
                                      std::int64_t now) {
     if (hook.recall) return make_recall_body(lookup, hook, delivery, owner, now);
     std::vector<std::string> events;
+    api::Own own{lookup.snapshot(), owner};
     for (const std::uint64_t number : delivery.events) {
         const auto event = trace::find_event(lookup.snapshot(), number);
-        if (event && may_see(owner, *event)) events.emplace_back(event->json);
+        if (event && own.may_see(*event)) events.emplace_back(event->json);
     }
     if (events.empty() && !delivery.events.empty()) return std::nullopt;
     return api::make_query_document({.query_name = hook.name, .subscription = hook.id, .time = now},

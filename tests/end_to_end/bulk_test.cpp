@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "protocol/json/time_text.hpp"
 #include "tests/end_to_end/https.hpp"
 #include "tests/end_to_end/node.hpp"
+#include "tests/end_to_end/patience.hpp"
 
 namespace idnode::end_to_end {
 namespace {
@@ -65,6 +67,12 @@ public:
     std::string ask(const std::string& row) {
         send(row);
         return receive();
+    }
+
+    /// Says that nothing more comes.
+    HttpsAnswer end() {
+        https_.stream().send("0\r\n\r\n");
+        return https_.receive();
     }
 
 private:
@@ -299,6 +307,30 @@ TEST_F(Bulk, WorksAJobOffByItselfAndKeepsWhatBecameOfItsRows) {
     EXPECT_EQ(send(rows, {"Prefer: respond-async", "Idempotency-Key: job"}).header("location"),
               location);
     EXPECT_EQ(ask("GET", "/api/v1/jobs/0123456789abcdef").status, 404);
+}
+
+TEST_F(Bulk, FailsAJobWhoseSenderIsNobodyAnyMore) {
+    ASSERT_EQ(ask("PUT", "/api/v1/accounts/mill", {json_content},
+                  R"({"role":"enterprise_application","password":"mill-secret",)"
+                  R"("prefixes":["88.1"]})")
+                  .status,
+              201);
+    const std::string mill = basic("mill:mill-secret");
+    Conversation batch{node_.https(), mill + "\r\nPrefer: respond-async"};
+    batch.send(row("88.1/J"));
+    const auto deadline = deadline_after();
+    const std::filesystem::path spool = node_.data() + "/jobs";
+    while (!std::filesystem::exists(spool) || std::filesystem::is_empty(spool))
+        ASSERT_LT(Clock::now(), deadline) << "the rows are never kept";
+    // The password is another one before the rows are all here: whoever had it may be a thief.
+    ASSERT_EQ(ask("PUT", "/api/v1/accounts/mill", {json_content}, R"({"password":"other-secret"})")
+                  .status,
+              200);
+    const HttpsAnswer accepted = batch.end();
+    ASSERT_EQ(accepted.status, 202) << accepted.body;
+    const std::string job = wait_for_job(accepted.header("location"));
+    EXPECT_THAT(job, AllOf(HasSubstr(R"("state":"failed")"), HasSubstr(R"("error":"What showed)")));
+    EXPECT_EQ(ask("GET", "/api/handles/88.1/J").status, 404);
 }
 
 TEST_F(Bulk, ResolvesManyAtOnceInTheirOrder) {

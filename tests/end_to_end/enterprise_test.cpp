@@ -47,6 +47,21 @@ TEST_F(Enterprises, WhenSuspendedLoseEverythingAtOnceAndGetItBack) {
     EXPECT_THAT(resolve("88.118.1/A").out, Not(HasSubstr("example.org")));
 }
 
+TEST_F(Enterprises, LeaveNothingToAnAccountThatIsTakenOutOfThem) {
+    const std::string id = apply();
+    act(id, "approve", R"({"prefixes":["88.118.1"],)" + std::string{account} + "}");
+    const std::string own = firm();
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/A", own, url_body).status, 201);
+    const HttpsAnswer out = ask("PUT", "/api/v1/accounts/firm", boss_, R"({"enterprise":""})");
+    EXPECT_EQ(out.status, 200);
+    EXPECT_THAT(out.body, HasSubstr(R"("prefixes":[])"));
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/B", own, url_body).status, 403);
+    const HttpsAnswer in =
+        ask("PUT", "/api/v1/accounts/firm", boss_, R"({"enterprise":")" + id + "\"}");
+    EXPECT_THAT(in.body, HasSubstr(R"("prefixes":["88.118.1"])"));
+    EXPECT_EQ(ask("PUT", "/api/handles/88.118.1/B", own, url_body).status, 201);
+}
+
 TEST_F(Enterprises, AreDecidedOnOnce) {
     const std::string id = apply();
     EXPECT_EQ(act(id, "suspend").status, 409);

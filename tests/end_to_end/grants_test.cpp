@@ -131,6 +131,41 @@ TEST_F(Grants, OfAllDoNotHoldForWhatATemplateSaysIsTheOwnersOwn) {
     EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
 }
 
+TEST_F(Grants, MayBeOfOneRecordAlone) {
+    node_.import(R"({"handle":"88.1/B","values":[{"index":1,"type":"cost","data":"cost-of-b",)"
+                 R"("permissions":"1100"}]})"
+                 "\n");
+    EXPECT_EQ(give("account:friend", "cost", R"(,"handle":"88.2/B")").status, 400);
+    EXPECT_EQ(give("account:friend", "cost", R"(,"handle":"88.1/b")").status, 201);
+    const auto seen = [&] {
+        return ask("POST", "/api/v1/resolve:batch", friend_, R"(["88.1/A","88.1/B"])").body;
+    };
+    EXPECT_THAT(seen(), AllOf(HasSubstr("cost-of-b"), Not(HasSubstr("hidden"))));
+    EXPECT_THAT(views(friend_).front(), Not(HasSubstr("hidden")));
+    give("account:friend", "cost");
+    EXPECT_THAT(seen(), AllOf(HasSubstr("cost-of-b"), HasSubstr("hidden-cost")));
+    EXPECT_THAT(ask("GET", "/api/v1/grants?prefix=88.1", owner_).body,
+                HasSubstr(R"("handle":"88.1/b")"));
+    EXPECT_EQ(
+        ask("DELETE", "/api/v1/grants?prefix=88.1&grantee=account:friend&handle=88.1/B", owner_)
+            .status,
+        204);
+    EXPECT_THAT(views(friend_).front(), HasSubstr("hidden-cost"));
+}
+
+TEST_F(Grants, GoWithTheAccountThatTheyWereGivenTo) {
+    ASSERT_EQ(
+        ask("PUT", "/api/v1/groups/chain", owner_, R"({"members":["account:friend"]})").status,
+        200);
+    give("account:friend", "cost");
+    give("group:chain", "order");
+    EXPECT_THAT(views(friend_).front(), AllOf(HasSubstr("hidden-cost"), HasSubstr("hidden-order")));
+    ASSERT_EQ(ask("DELETE", "/api/v1/accounts/friend", boss_).status, 204);
+    const std::string another = account("friend", "partner", "[]");
+    for (const std::string& seen : views(another)) EXPECT_THAT(seen, Not(HasSubstr("hidden")));
+    EXPECT_THAT(ask("GET", "/api/v1/groups/chain", owner_).body, HasSubstr(R"("members":[])"));
+}
+
 TEST_F(Grants, AreRevoked) {
     give("account:friend", "cost");
     give("account:friend", "order");

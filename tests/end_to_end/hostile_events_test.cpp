@@ -261,5 +261,33 @@ TEST_F(HostileEvents, AreNotPagedThroughByCursorsOfOthers) {
     EXPECT_EQ(ask("GET", target + "&cursor=" + cursor, {}, account("firm")).status, 410);
 }
 
+TEST_F(HostileEvents, ThatNameALotTwiceSayHowMuchOfItThereIsInAll) {
+    std::string packed = packing("p", "ADD", "urn:x:box", "");
+    packed.insert(packed.size() - 1,
+                  R"(,"childQuantityList":[{"epcClass":"urn:x:lot","quantity":3,"uom":"KGM"},)"
+                  R"({"epcClass":"urn:x:lot","quantity":4,"uom":"KGM"}])");
+    capture(packed);
+    const json::value found = trace("urn:x:box", "direction=up");
+    const json::array& edges = found.at("edges").as_array();
+    ASSERT_THAT(edges, SizeIs(1));
+    EXPECT_EQ(edges[0].at("quantity").to_number<double>(), 7);
+}
+
+TEST_F(HostileEvents, AreCountedAllAndToldOfUpToALimit) {
+    std::string wrong = R"({"type":"ObjectEvent","action":"CREATE"})";
+    for (int at = 1; at < 1500; ++at) wrong += R"(,{"type":"ObjectEvent","action":"CREATE"})";
+    HttpsConnection https{node_.https()};
+    const HttpsAnswer accepted =
+        https.ask({.method = "POST",
+                   .target = "/epcis/v2/capture",
+                   .headers = {boss_, json_content, "GS1-Capture-Error-Behaviour: proceed"},
+                   .body = epcis_document(wrong)});
+    ASSERT_EQ(accepted.status, 202) << accepted.body;
+    const json::value job = ask("GET", accepted.header("location")).json();
+    EXPECT_EQ(job.at("failed").to_number<int>(), 1500);
+    EXPECT_THAT(job.at("errors").as_array(), SizeIs(1000));
+    EXPECT_EQ(job.at("captured").to_number<int>(), 0);
+}
+
 }  // namespace
 }  // namespace idnode::end_to_end

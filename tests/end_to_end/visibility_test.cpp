@@ -167,6 +167,23 @@ TEST_F(CompanyPrefixes, MakeTheirCompanyTheOwnerOfItsThings) {
     EXPECT_EQ(refused("C"), refused("X")) << "cut, as the maker says: as if it were unknown";
 }
 
+TEST_F(CompanyPrefixes, OfAnEnterpriseGiveNothingToWhoeverCapturesAnEventAboutItsThings) {
+    EXPECT_EQ(set("gs1:4012345", R"({"oneUpOneDown":true})"), 200);
+    EXPECT_THAT(seen_from("C"), UnorderedElementsAre("B", "C", "D", "E", "hidden", "hidden"))
+        << "as long as nobody has the prefix";
+    const HttpsAnswer applied =
+        ask("POST", "/api/v1/enterprises", R"({"name":"a","creditCode":"91350200MA2YJ1XR9G"})");
+    ASSERT_EQ(
+        ask("POST",
+            "/api/v1/enterprises/" + std::string{applied.json().at("id").as_string()} + "/approve",
+            R"({"prefixes":["gs1:4012345"]})")
+            .status,
+        200);
+    EXPECT_THAT(seen_from("C"),
+                UnorderedElementsAre("C", "D", "hidden", "hidden", "hidden", "hidden"))
+        << "what it has captured, and not what is next to that";
+}
+
 TEST_F(CompanyPrefixes, AreGrantedAsPrefixesAre) {
     const std::string maker = with_prefixes("maker", R"(["gs1:4012345"])");
     const std::string grant =

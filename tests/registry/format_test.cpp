@@ -218,7 +218,8 @@ TEST(RegistryFormat, TwoWithEventsGoesOnAsIfItHadBeenThree) {
     joins.outputs = {{.to = "urn:x:e", .time = joins.time, .event = joins.id}};
     const trace::StoredEvent wrong{.id = "urn:e:1", .declares_error = true, .json = "{}"};
     test::commit_decided(store, [&](const WriteView& view, std::vector<Change>& changes) {
-        trace::capture(view, {packs, joins, wrong}, {.actor = "somebody", .for_all = true},
+        trace::capture(view, {packs, joins, wrong},
+                       {.actor = "somebody", .is_own = [](std::string_view) { return true; }},
                        changes);
     });
     EXPECT_EQ(test::faults_of(store), std::vector<std::string>{});

@@ -178,7 +178,7 @@ TEST_F(CaptureTest, HasNobodyDeclareWrongWhatSomebodyElseHasCaptured) {
     capture_all({wrong(event)}, {.actor = "bob"});
     EXPECT_EQ(outcomes_, std::vector{Captured::of_another});
     EXPECT_THAT(ids({.roots = {"a"}}), UnorderedElementsAre("a", "b"));
-    capture_all({wrong(event)}, {.actor = "boss", .for_all = true});
+    capture_all({wrong(event)}, {.actor = "boss", .is_own = [](std::string_view) { return true; }});
     EXPECT_EQ(outcomes_, std::vector{Captured::stored});
     EXPECT_THAT(ids({.roots = {"a"}}), ElementsAre("a"));
 }
