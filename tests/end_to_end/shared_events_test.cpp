@@ -66,7 +66,6 @@ TEST_F(SharedEvents, AreSeenByAllAccountsOfTheEnterpriseAndByNoOther) {
 TEST_F(SharedEvents, MayBeDeclaredWrongByAColleague) {
     capture(object_event("e1"), program_);
     const std::string wrong = R"({"type":"ObjectEvent","eventTime":"2026-01-01T00:00:00Z",)"
-                              R"({"type":"ObjectEvent","eventTime":"2026-01-01T00:00:00Z",)"
                               R"("eventTimeZoneOffset":"+00:00","eventID":"urn:event:e1",)"
                               R"("action":"OBSERVE","epcList":["urn:x:e1"],)"
                               R"("errorDeclaration":{"declarationTime":"2026-01-02T00:00:00Z"}})";
