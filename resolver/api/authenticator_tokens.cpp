@@ -50,7 +50,8 @@ std::variant<Caller, Fault> Authenticator::read_token(registry::Lookup& lookup,
     if (!account || !account->usable() || claims->epoch != account->token_epoch ||
         find_entry(snapshot, registry::Area::revocations, claims->id))
         return Fault{.status = 401, .message = "The token was revoked: log in again"};
-    Caller caller{.identity = account->identity, .account = std::move(account)};
+    Caller caller{.identity = account->identity};
+    caller.account = std::move(account);
     caller.until = claims->expires;
     return caller;
 }

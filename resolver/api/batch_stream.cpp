@@ -162,7 +162,8 @@ void BatchStream::submit(registry::Lookup& lookup, std::vector<std::string_view>
     lookup.renew();
     auto renewed = services_.authenticator.renew(lookup, *call_);
     if (const auto* const fault = std::get_if<Fault>(&renewed)) return end_with(*fault);
-    const auto group = std::make_shared<Group>(std::get<Caller>(std::move(renewed)));
+    const auto group = std::make_shared<Group>();
+    group->caller = std::get<Caller>(std::move(renewed));
     group->digest = job_ ? digest_of_rows(lines) : 0;
     BatchRowReader reader;
     group->rows.reserve(lines.size());
