@@ -78,7 +78,7 @@ std::vector<std::string> values_in(const EventView& event, IndexKind kind) {
     for (const trace::IndexTerm& term : terms_of(event))
         if (covers(kind, term.kind)) values.push_back(trace::node_key(term.value));
     std::ranges::sort(values);
-    values.erase(std::ranges::unique(values).begin(), values.end());
+    values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;
 }
 
@@ -139,6 +139,7 @@ void list_values(registry::Lookup& lookup, const Pending& call, const Collection
                            .message = "nextPageToken: expected the token of a page",
                            .field = "nextPageToken",
                            .title = "QueryParameterException"});
+    const std::uint64_t page_size = per_page;
     std::vector<std::string> members;
     std::string last;
     std::uint64_t number = 0;  // of the event that names it
@@ -146,7 +147,7 @@ void list_values(registry::Lookup& lookup, const Pending& call, const Collection
     bool more = false;
     trace::for_each_value(snapshot, collection.kind, *after, [&](std::string_view value) {
         if (value == *after) return true;
-        more = members.size() == per_page || left == 0;
+        more = members.size() == page_size || left == 0;
         if (more) return false;
         const Look look = look_for(snapshot, own, {collection.kind, std::string{value}});
         left -= std::min(left, look.looked_at);

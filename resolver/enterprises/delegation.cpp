@@ -67,7 +67,8 @@ std::vector<std::string> find_unreachable(std::vector<std::string> endpoints) {
     asio::io_context context{1};
     std::deque<Attempt> attempts;
     for (std::string& text : endpoints) {
-        Attempt& attempt = attempts.emplace_back(std::move(text), asio::ip::tcp::socket{context});
+        Attempt& attempt = attempts.emplace_back(
+            Attempt{.endpoint = std::move(text), .socket = asio::ip::tcp::socket{context}});
         if (const auto endpoint = parse_endpoint(attempt.endpoint))
             attempt.socket.async_connect(
                 {endpoint->address, endpoint->port},
