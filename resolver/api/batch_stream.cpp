@@ -96,7 +96,7 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
     {
         const std::lock_guard lock{guard_};
         last_ = last;
-        if (ended_) last_ = true;
+        if (!ending_.empty()) last_ = true;
         sender_waits_ = piece.size() < piece_size;
     }
     try {
@@ -108,10 +108,10 @@ void BatchStream::take(registry::Lookup& lookup, std::string piece, bool last, R
         else if (!lines.empty())
             submit(lookup, std::move(lines));
         unread_.erase(0, std::exchange(taken_, 0));
-        if (job_ && last && !ended_) finish_job();
+        if (job_ && last && ending_.empty()) finish_job();
         // Where rows are compared with those of an earlier request, several may wait for the next.
         const bool of_one_row = unread_.size() > row_size_max && unread_.find('\n') == unread_.npos;
-        if (!ended_ && of_one_row)
+        if (ending_.empty() && of_one_row)
             end_with({.status = 413, .message = "expected rows of at most 1 MiB"});
     } catch (const std::exception&) {
         end_with({.status = 500, .message = "The node cannot go on at the moment"});
@@ -256,7 +256,7 @@ void BatchStream::end_with(const Fault& fault) {
     write_result(text, row, "rejected", 0);
     {
         const std::lock_guard lock{guard_};
-        last_ = ended_ = true;
+        last_ = true;
         ending_ = fault.message;
     }
     note(begin_results(), std::move(text));

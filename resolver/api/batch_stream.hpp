@@ -81,10 +81,9 @@ private:
     std::mutex guard_;               ///< of what follows: results come on the writer's thread
     std::string results_;            ///< to be told
     std::deque<Results> in_flight_;  ///< of groups that are being written, and of those behind them
-    std::string ending_;
+    std::string ending_;             ///< why nothing more is taken; empty while everything is
     bool last_ = false;
     bool sender_waits_ = false;  ///< the last piece was handed on before it was full
-    bool ended_ = false;
     Respond respond_;
 };
 

@@ -82,9 +82,8 @@ std::vector<std::string> find_warnings(const enterprises::Details& details) {
         warnings.push_back("delegateTo: nothing answers at " + endpoint);
     if (std::ranges::any_of(details.prefixes, &enterprises::Wanted::with_records))
         warnings.emplace_back(
-            "withRecords: administrators and keys that stand in these records (HS_ADMIN, "
-            "HS_SECKEY, "
-            "HS_PUBKEY) keep their rights: look at them");
+            "withRecords: administrators and keys that stand in these records "
+            "(HS_ADMIN, HS_SECKEY, HS_PUBKEY) keep their rights: look at them");
     return warnings;
 }
 

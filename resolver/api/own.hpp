@@ -1,12 +1,9 @@
 #pragma once
 
-#include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "registry/entries.hpp"
 #include "registry/store.hpp"
 #include "registry/trace/event_store.hpp"
 #include "resolver/api/caller.hpp"
@@ -18,10 +15,7 @@ namespace idnode::resolver::api {
 /// asked. Caller and registry must outlive it. Used by one thread.
 class Own {
 public:
-    using FindEntry =
-        std::function<std::optional<std::string_view>(registry::Area area, std::string_view key)>;
-
-    Own(const Caller& caller, FindEntry find) : caller_{caller}, find_{std::move(find)} {}
+    Own(const Caller& caller, grants::FindEntry find) : caller_{caller}, find_{std::move(find)} {}
     Own(const registry::Snapshot& snapshot, const Caller& caller)
         : Own{caller, [&snapshot](registry::Area area, std::string_view key) {
                   return find_entry(snapshot, area, key);
@@ -38,7 +32,7 @@ private:
     bool is_colleague(std::string_view actor) const;
 
     const Caller& caller_;
-    const FindEntry find_;
+    const grants::FindEntry find_;
     std::map<std::string, bool, std::less<>> known_{};
 };
 

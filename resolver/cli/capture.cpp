@@ -93,18 +93,14 @@ private:
         const auto begun = std::chrono::steady_clock::now();
         Outcomes outcomes;
         const registry::Origin origin = local_origin();
-        const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+        commit(store_, [&](const registry::WriteView& view) {
             registry::ChangeSet set{.changes = {}, .origin = origin};
             outcomes = registry::trace::capture(
                 view, events,
                 {.actor = origin.actor, .is_own = [](std::string_view) { return true; }},
                 set.changes);
             return set;
-        };
-        const std::array jobs{&decide};
-        for (const auto& outcome : registry::Writer{store_}.commit(jobs, SystemClock{}.now()))
-            if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
-                std::rethrow_exception(*fault);
+        });
         return {std::move(outcomes), std::chrono::steady_clock::now() - begun};
     }
 

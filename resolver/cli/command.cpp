@@ -12,6 +12,7 @@
 
 #include "protocol/handle/handle.hpp"
 #include "resolver/api/account.hpp"
+#include "resolver/clock.hpp"
 #include "resolver/config.hpp"
 
 namespace idnode::resolver {
@@ -40,6 +41,16 @@ registry::Origin local_origin() {
     return {.actor = found ? found->pw_name : "uid " + std::to_string(::geteuid()),
             .transport = registry::Transport::local,
             .operation = std::nullopt};
+}
+
+registry::Commit commit(const registry::Store& store, const registry::Decide& decide) {
+    const registry::Decide* const jobs[]{&decide};
+    auto outcome = std::move(registry::Writer{store}.commit(jobs, SystemClock{}.now()).front());
+    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
+        throw std::runtime_error{refusal->message};
+    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
+        std::rethrow_exception(*fault);
+    return std::get<registry::Commit>(std::move(outcome));
 }
 
 int run_command(const Action& action) {

@@ -53,6 +53,10 @@ void add_json_option(CLI::App& command, bool& json);
 /// What the change log says of the changes that a command makes: the user who runs it.
 registry::Origin local_origin();
 
+/// Has something decided and written at this second. Throws std::runtime_error with what it was
+/// refused for, or what the decision or the store threw.
+registry::Commit commit(const registry::Store& store, const registry::Decide& decide);
+
 /// Runs the action and turns what it throws into one line on standard error and an exit code.
 int run_command(const Action& action);
 

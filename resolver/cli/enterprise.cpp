@@ -81,16 +81,6 @@ ExitCode show(const EnterpriseOptions& options) {
     return ExitCode::success;
 }
 
-/// Has something decided and written; throws what it was refused for.
-void commit(const Store& store, const registry::Decide& decide, std::uint32_t now) {
-    const registry::Decide* const jobs[]{&decide};
-    const auto outcome = registry::Writer{store}.commit(jobs, now).front();
-    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
-        throw std::runtime_error{refusal->message};
-    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
-        std::rethrow_exception(*fault);
-}
-
 ExitCode apply(const EnterpriseOptions& options) {
     boost::json::object entity{{"name", options.name}, {"creditCode", options.credit_code}};
     for (const std::string& field : options.fields) {
@@ -101,16 +91,12 @@ ExitCode apply(const EnterpriseOptions& options) {
     }
     auto application = enterprises::parse_application(entity);
     if (!application) throw ConfigError{application.error().message()};
-    const std::uint32_t now = SystemClock{}.now();
     application->id = admin::make_suffix();
-    application->applied = now;
+    application->applied = SystemClock{}.now();
     const Store store{options.data_directory, Store::Access::write_or_create};
-    commit(
-        store,
-        [&](const registry::WriteView& view) {
-            return decide_application(view, *application, local_origin());
-        },
-        now);
+    commit(store, [&](const registry::WriteView& view) {
+        return decide_application(view, *application, local_origin());
+    });
     print(line_of(*application, options.json));
     warn(find_warnings(*application));
     return ExitCode::success;
@@ -139,10 +125,9 @@ ExitCode add_range(const EnterpriseOptions& options) {
                                                      {"width", options.width}});
     if (!range) throw ConfigError{range.error().message()};
     const Store store{options.data_directory, Store::Access::write_or_create};
-    commit(
-        store,
-        [&](const registry::WriteView& view) { return decide_range(view, *range, local_origin()); },
-        SystemClock{}.now());
+    commit(store, [&](const registry::WriteView& view) {
+        return decide_range(view, *range, local_origin());
+    });
     print(range->prefix_at(range->from) + '\t' + range->prefix_at(range->to) + '\n');
     return ExitCode::success;
 }
@@ -159,7 +144,6 @@ std::vector<registry::Change> account_for(const EnterpriseOptions& options) {
 }
 
 ExitCode act(const EnterpriseOptions& options, enterprises::Act act) {
-    const std::uint32_t now = SystemClock{}.now();
     enterprises::Details details{.reason = options.reason, .further = account_for(options)};
     const auto want = [&](std::string prefix, std::string parent) {
         details.prefixes.push_back({.prefix = std::move(prefix),
@@ -171,14 +155,12 @@ ExitCode act(const EnterpriseOptions& options, enterprises::Act act) {
     for (const std::string& parent : options.parents) want({}, parent);
     const Store store{options.data_directory, Store::Access::write};
     Enterprise after;
-    commit(
-        store,
-        [&](const registry::WriteView& view) -> registry::Decision {
-            if (view.entry(registry::Area::accounts, protocol::folded(options.user)))
-                return registry::Refusal{.message = "--user: there is such an account already"};
-            return decide_act(view, act, options.id, details, now, local_origin(), after);
-        },
-        now);
+    commit(store, [&](const registry::WriteView& view) -> registry::Decision {
+        if (view.entry(registry::Area::accounts, protocol::folded(options.user)))
+            return registry::Refusal{.message = "--user: there is such an account already"};
+        return decide_act(view, act, options.id, details, SystemClock{}.now(), local_origin(),
+                          after);
+    });
     print(line_of(after, options.json));
     if (!options.delegate_to.empty())
         for (const std::string& endpoint : enterprises::find_unreachable({options.delegate_to}))

@@ -10,7 +10,6 @@
 #include "protocol/json/record_json.hpp"
 #include "registry/writer.hpp"
 #include "resolver/cli/command.hpp"
-#include "resolver/clock.hpp"
 #include "resolver/enterprises/delegation.hpp"
 #include "resolver/enterprises/occupancy.hpp"
 
@@ -33,10 +32,10 @@ struct PrefixOptions {
 }
 
 /// Writes what is to be done as things stand then. Throws when the prefix is an enterprise's.
-registry::Outcome commit(
+registry::Outcome change(
     const Store& store, const std::string& prefix,
     const std::function<std::vector<registry::Change>(const registry::WriteView&)>& changes) {
-    const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+    const auto decide = [&](const registry::WriteView& view) -> registry::Decision {
         if (const auto whose = enterprises::find_enterprise_of(view, prefix))
             return registry::Refusal{.message = prefix +
                                                 ": expected a prefix of no enterprise, "
@@ -44,14 +43,7 @@ registry::Outcome commit(
                                                 *whose + ": idnode enterprise sees to those"};
         return registry::ChangeSet{.changes = changes(view), .origin = local_origin()};
     };
-    const registry::Decide* const jobs[]{&decide};
-    const auto outcome =
-        std::move(registry::Writer{store}.commit(jobs, SystemClock{}.now()).front());
-    if (const auto* const refusal = std::get_if<registry::Refusal>(&outcome))
-        throw std::runtime_error{refusal->message};
-    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
-        std::rethrow_exception(*fault);
-    return std::get<registry::Commit>(outcome).outcomes.back();
+    return commit(store, decide).outcomes.back();
 }
 
 ExitCode report(const PrefixOptions& options, std::string_view done) {
@@ -73,7 +65,7 @@ ExitCode report(const PrefixOptions& options, std::string_view done) {
 
 ExitCode home(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write_or_create};
-    const auto outcome = commit(store, options.prefix, [&](const auto&) {
+    const auto outcome = change(store, options.prefix, [&](const auto&) {
         return std::vector<registry::Change>{registry::HomePrefix{options.prefix}};
     });
     return report(options, outcome == registry::Outcome::created ? "homed" : "was homed before");
@@ -81,7 +73,7 @@ ExitCode home(const PrefixOptions& options) {
 
 ExitCode unhome(const PrefixOptions& options) {
     const Store store{options.data_directory, Store::Access::write};
-    const auto outcome = commit(store, options.prefix, [&](const auto&) {
+    const auto outcome = change(store, options.prefix, [&](const auto&) {
         return std::vector<registry::Change>{registry::UnhomePrefix{options.prefix}};
     });
     if (outcome == registry::Outcome::removed)
@@ -113,7 +105,7 @@ ExitCode delegate(const PrefixOptions& options) {
     const protocol::Site site =
         options.site_file.empty() ? make_site_at(options.to) : read_site(options.site_file);
     const Store store{options.data_directory, Store::Access::write_or_create};
-    commit(store, options.prefix, [&](const registry::WriteView& view) {
+    change(store, options.prefix, [&](const registry::WriteView& view) {
         const auto record = enterprises::delegated_record(
             options.prefix, view.find(protocol::prefix_handle(options.prefix)), site);
         if (!record) throw_usage(record.error());

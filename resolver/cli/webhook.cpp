@@ -55,17 +55,13 @@ ExitCode list(const WebhookOptions& options) {
 ExitCode resume(const WebhookOptions& options) {
     const Store store{options.data_directory, Store::Access::write};
     bool done = false;
-    const registry::Decide decide = [&](const registry::WriteView& view) -> registry::Decision {
+    commit(store, [&](const registry::WriteView& view) {
         registry::ChangeSet set{.changes = {}, .origin = local_origin()};
         if (auto change = webhooks::resume(view, options.id))
             set.changes.push_back(*std::move(change));
         done = !set.changes.empty();
         return set;
-    };
-    const registry::Decide* const jobs[]{&decide};
-    const auto outcome = registry::Writer{store}.commit(jobs, SystemClock{}.now()).front();
-    if (const auto* const fault = std::get_if<std::exception_ptr>(&outcome))
-        std::rethrow_exception(*fault);
+    });
     print(options.id + (done ? ": goes on\n" : ": nothing of that id was given up\n"));
     return done ? ExitCode::success : ExitCode::not_found;
 }

@@ -59,9 +59,12 @@ std::string own_items_stem(std::string_view prefix);
 
 inline constexpr std::size_t own_items_max = 1000;  ///< of one prefix
 
+using FindEntry =
+    std::function<std::optional<std::string_view>(registry::Area area, std::string_view key)>;
+
 /// How a registry is read: in a snapshot, or in a transaction.
 struct Reading {
-    std::function<std::optional<std::string_view>(registry::Area area, std::string_view key)> find;
+    FindEntry find;
     /// The entries whose keys begin with `stem`, until `visit` returns false.
     std::function<void(registry::Area area, std::string_view stem,
                        const std::function<bool(const registry::EntryView&)>& visit)>

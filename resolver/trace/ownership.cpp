@@ -85,21 +85,18 @@ bool owns_company(const api::Caller& caller, const protocol::Identifier& thing) 
     });
 }
 
-bool is_of_another_company(const registry::Snapshot& snapshot, const api::Caller& caller,
-                           const protocol::Identifier& thing) {
-    return !owns_company(caller, thing) &&
-           std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
-               return find_entry(snapshot, registry::Area::allotments, protocol::folded(scope))
-                   .has_value();
-           });
+bool is_of_enterprise(const registry::Snapshot& snapshot, const protocol::Identifier& thing) {
+    return std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
+        return find_entry(snapshot, registry::Area::allotments, protocol::folded(scope))
+            .has_value();
+    });
 }
 
 bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,
                         const protocol::Identifier& thing, std::string_view item) {
     if (caller.grantees.empty()) return false;
     return std::ranges::any_of(company_scopes_of(thing), [&](const std::string& scope) {
-        return caller.granted(snapshot, scope + '/')
-            .allows(grants::Right::view, item, thing.canonical);
+        return caller.granted(snapshot, scope + '/').allows(grants::Right::view, item, {});
     });
 }
 

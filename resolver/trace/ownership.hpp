@@ -19,9 +19,8 @@ namespace idnode::resolver {
 /// Whether the thing has a GS1 company prefix that the caller administers.
 bool owns_company(const api::Caller& caller, const protocol::Identifier& thing);
 
-/// Whether an enterprise of this node has a GS1 company prefix of the thing, and not the caller.
-bool is_of_another_company(const registry::Snapshot& snapshot, const api::Caller& caller,
-                           const protocol::Identifier& thing);
+/// Whether an enterprise of this node has a GS1 company prefix of the thing.
+bool is_of_enterprise(const registry::Snapshot& snapshot, const protocol::Identifier& thing);
 
 /// Whether the caller was granted `item` of things of the company.
 bool granted_of_company(const registry::Snapshot& snapshot, const api::Caller& caller,

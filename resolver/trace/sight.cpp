@@ -84,9 +84,11 @@ Eyes::Group Eyes::decide(std::string_view canonical) const {
 
 Eyes::Sight Eyes::look_at_one(Thing thing, const Group& group) {
     const std::string_view canonical = names_.canonical(thing);
-    const bool knows = group.of_handles ? has_public_values(lookup_, canonical)
-                                        : owns(thing) || has_captured(std::string{canonical});
-    if (knows) return Sight::shown;
+    if (group.of_handles) {
+        if (has_public_values(lookup_, canonical)) return Sight::shown;
+    } else if (const Claim claim = claim_to(thing); claim.owned || claim.captured) {
+        return Sight::shown;
+    }
     const protocol::Identifier identifier = protocol::identify(canonical);
     const registry::Snapshot& snapshot = lookup_.snapshot();
     if (granted_of_company(snapshot, caller_, identifier, trace_item)) return Sight::shown;
@@ -97,18 +99,19 @@ Eyes::Sight Eyes::look_at_one(Thing thing, const Group& group) {
     return policy.cut ? Sight::cut : Sight::hidden;
 }
 
-bool Eyes::owns(Thing thing) {
-    const auto [place, fresh] = owned_.try_emplace(thing, false);
+Eyes::Claim Eyes::claim_to(Thing thing) {
+    const auto [place, fresh] = claims_.try_emplace(thing);
     if (!fresh) return place->second;
     const Group group = group_of(thing);
-    if (group.of_handles) return owned_[thing] = group.owned;
+    if (group.of_handles) return claims_[thing] = {.owned = group.owned};
     const std::string canonical{names_.canonical(thing)};
     const protocol::Identifier identifier = protocol::identify(canonical);
+    if (owns_company(caller_, identifier)) return claims_[thing] = {.owned = true};
     // Anybody may capture an event about a thing: what is another company's, and what is next to
     // that, does not become his so.
-    return owned_[thing] = owns_company(caller_, identifier) ||
-                           (has_captured(canonical) &&
-                            !is_of_another_company(lookup_.snapshot(), caller_, identifier));
+    const bool captured = has_captured(canonical);
+    const bool owned = captured && !is_of_enterprise(lookup_.snapshot(), identifier);
+    return claims_[thing] = {.owned = owned, .captured = captured};
 }
 
 /// Whether one of the last events that name the thing was captured by the caller, or for him.
@@ -119,7 +122,7 @@ bool Eyes::has_captured(const std::string& canonical) {
 
 bool Eyes::is_next_to_own(Thing thing) {
     return is_next_to(lookup_.snapshot(), thing,
-                      [&](const trace::Edge&, Thing other) { return owns(other); });
+                      [&](const trace::Edge&, Thing other) { return claim_to(other).owned; });
 }
 
 bool Eyes::may_name_elsewhere(Thing thing) {

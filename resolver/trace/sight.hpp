@@ -51,7 +51,12 @@ private:
     Group group_of(Thing thing);
     Group decide(std::string_view canonical) const;
     Sight look_at_one(Thing thing, const Group& group);
-    bool owns(Thing thing);
+    /// What a caller is to a thing.
+    struct Claim {
+        bool owned = false;
+        bool captured = false;  ///< not looked for where it is his by its name
+    };
+    Claim claim_to(Thing thing);
     bool has_captured(const std::string& canonical);
     bool is_next_to_own(Thing thing);
     void read_references(registry::trace::TextNumber text);
@@ -63,7 +68,7 @@ private:
     boost::unordered_flat_map<registry::trace::ThingGroup, Group> groups_{};
     std::optional<Sight> seen_{};  ///< of all things of the group that was looked at last
     registry::trace::ThingGroup seen_group_ = 0;
-    boost::unordered_flat_map<Thing, bool> owned_{};
+    boost::unordered_flat_map<Thing, Claim> claims_{};
     registry::trace::TextNumber record_ = registry::trace::no_text;
     registry::trace::References references_{};  ///< of that record, as far as the caller sees them
 };
