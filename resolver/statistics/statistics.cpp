@@ -164,14 +164,14 @@ void Statistics::settle_rates(std::uint32_t before) {
     for (const Way way : {resolution, registration}) {
         Rates& rates = rates_[way];
         while (!rates.empty() && rates.begin()->first < before) {
-            const auto& [second, counts] = *rates.begin();
+            const std::uint32_t second = rates.begin()->first;
             std::uint64_t all_prefixes = 0;
             const auto note_peak = [&](std::string_view prefix, std::uint64_t count) {
                 Figures& figures = at(prefix, second).figures;
                 Requests& all = way == resolution ? figures.resolutions : figures.registrations;
                 merge(all, {.latency = {}, .peak = count, .peak_at = second});
             };
-            for (const auto& [prefix, count] : counts) {
+            for (const auto& [prefix, count] : rates.begin()->second) {
                 note_peak(prefix, count);
                 all_prefixes += count;
             }
