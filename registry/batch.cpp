@@ -5,6 +5,8 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/audit.hpp"
+#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/facts.hpp"
 #include "registry/trace/references.hpp"
 
 namespace idnode::registry {
@@ -109,7 +111,11 @@ Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     const std::string key = make_entry_key(put.area, put.key);
     const Bytes value = bytes_of(put.value);
     if (put.area == Area::reference_items) references_.forget();
-    if (!is_logged(put.area)) return assign(key, value);
+    if (!is_logged(put.area)) {
+        const Outcome outcome = assign(key, value);
+        if (outcome != Outcome::unchanged) note_edges(put.area, put.key);
+        return outcome;
+    }
     const auto stored = txn_.get(*store_.entries(), bytes_of(key));
     if (stored && std::ranges::equal(*stored, value)) return Outcome::unchanged;
     ChangeView change{.operation = Operation::put_entry};
@@ -146,6 +152,7 @@ Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {
         detail = make_audit_detail(stored, {});
     }
     txn_.remove(*store_.entries(), bytes_of(key));
+    note_edges(removal.area, removal.key);
     note_entry(removal.area, removal.key, {.operation = Operation::remove_entry, .before = before},
                detail, origin);
     return Outcome::removed;
@@ -165,6 +172,22 @@ void Batch::note_entry(Area area, std::string_view key, ChangeView change,
              bytes_of(detail));
 }
 
+void Batch::note_edges(Area area, std::string_view key) {
+    if (area != Area::edges) return;
+    if (const auto changed = trace::read_stem(key)) edges_changed_.push_back(*changed);
+}
+
+/// Gives the edges, if they have changed, their new state.
+void Batch::settle_edges() {
+    if (edges_changed_.empty()) return;
+    const Bytes name = bytes_of(meta_key::edges);
+    const std::uint64_t before = load_number(txn_.get(store_.meta(), name)).value_or(0);
+    std::array<std::byte, sizeof(before)> stored;
+    protocol::store_big(stored.data(), txn_.id());
+    txn_.put(store_.meta(), name, stored);
+    store_.edge_memory().note(before, txn_.id(), edges_changed_);
+}
+
 std::uint64_t Batch::commit() && {
     if (sequence_ == first_sequence_ && !entries_changed_)
         return sequence_;  // nothing changed: nothing to sync
@@ -176,7 +199,13 @@ std::uint64_t Batch::commit() && {
         protocol::store_big(stored.data(), administered_);
         txn_.put(store_.meta(), bytes_of(meta_key::administered), stored);
     }
-    std::move(txn_).commit();
+    settle_edges();
+    try {
+        std::move(txn_).commit();
+    } catch (...) {
+        store_.edge_memory().forget();
+        throw;
+    }
     return sequence_;
 }
 

@@ -1,13 +1,10 @@
 #include "registry/front_index.hpp"
 
-#include <sys/mman.h>
 #include <xxhash.h>
 
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <new>
-#include <utility>
 
 #include "protocol/handle/handle.hpp"
 
@@ -30,7 +27,6 @@ struct EntryHeader {
 };
 static_assert(sizeof(EntryHeader) == unit);
 
-constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::uint64_t slots_min = 1 << 12;
 /// What is fetched ahead of a record: an ordinary one whole.
 constexpr std::size_t lines_ahead = 6;
@@ -50,28 +46,6 @@ EntryHeader header_at(const std::byte* entry) noexcept {
 
 }  // namespace
 
-FrontIndex::Memory::Memory(std::size_t size)
-    : size_{(size + huge_page - 1) / huge_page * huge_page} {
-    void* const memory = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE,
-                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc{};
-    ::madvise(memory, size_, MADV_HUGEPAGE);  // fewer misses of the address cache; a wish, no more
-    data_ = static_cast<std::byte*>(memory);
-}
-
-FrontIndex::Memory::~Memory() {
-    if (data_) ::munmap(data_, size_);
-}
-
-FrontIndex::Memory::Memory(Memory&& other) noexcept
-    : data_{std::exchange(other.data_, nullptr)}, size_{other.size_} {}
-
-FrontIndex::Memory& FrontIndex::Memory::operator=(Memory&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-}
-
 FrontIndex::FrontIndex(std::size_t memory_max, std::uint64_t record_count)
     : memory_max_{memory_max} {
     clear(record_count);
@@ -90,9 +64,9 @@ void FrontIndex::clear(std::uint64_t record_count) {
     if (memory_max_ == 0) return;
     // Half of the slots stay free, as long as they leave most of the memory to the records.
     slot_count_ = std::min(std::bit_ceil(std::max(record_count * 2, slots_min)), slot_count_max());
-    slots_ = Memory{slot_count_ * sizeof(std::uint64_t)};
+    slots_ = HugeMemory{slot_count_ * sizeof(std::uint64_t)};
     ring_size_ = (memory_max_ - std::min(memory_max_, slot_count_ * sizeof(std::uint64_t))) / unit;
-    ring_ = Memory{ring_size_ * unit};
+    ring_ = HugeMemory{ring_size_ * unit};
 }
 
 std::uint64_t FrontIndex::hash_of(Bytes key) noexcept {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include "registry/huge_memory.hpp"
 #include "registry/record.hpp"
 
 namespace idnode::registry {
@@ -50,22 +51,6 @@ public:
 private:
     static constexpr std::size_t bucket_slots = 8;  ///< a cache line of slots
 
-    /// Pages of the system, zeroed, in large pages where it has them.
-    class Memory {
-    public:
-        Memory() = default;
-        explicit Memory(std::size_t size);
-        ~Memory();
-        Memory(Memory&& other) noexcept;
-        Memory& operator=(Memory&& other) noexcept;
-
-        std::byte* data() const noexcept { return data_; }
-
-    private:
-        std::byte* data_ = nullptr;
-        std::size_t size_ = 0;
-    };
-
     struct Found {
         std::uint64_t* slot;
         RecordView record;
@@ -82,8 +67,8 @@ private:
     std::uint64_t slot_count_max() const noexcept;
 
     std::size_t memory_max_;
-    Memory slots_;
-    Memory ring_;
+    HugeMemory slots_;
+    HugeMemory ring_;
     std::uint64_t slot_count_ = 0;
     std::uint64_t ring_size_ = 0;  ///< in units, like all that follows
     std::uint64_t oldest_ = 0;     ///< place of the entry that makes room next

@@ -6,6 +6,7 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/listing.hpp"
+#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/former_layout.hpp"
 
 namespace idnode::registry {
@@ -80,9 +81,12 @@ MDB_dbi open_existing(const lmdb::ReadTxn& txn, const char* name) {
 Store::Store(const std::filesystem::path& directory, Access access, const StoreOptions& options)
     : env_{prepare(directory, access),
            access == Access::read ? lmdb::Env::Mode::read_only : lmdb::Env::Mode::read_write,
-           options.map_size_max, table_count} {
+           options.map_size_max, table_count},
+      edge_memory_{std::make_unique<trace::EdgeMemory>()} {
     access == Access::read ? open_to_read() : open_to_write(access);
 }
+
+Store::~Store() = default;
 
 void Store::open_to_read() {
     lmdb::ReadTxn txn{env_};
@@ -166,6 +170,10 @@ std::optional<StoreIdentity> Snapshot::identity() const {
     if (!stored || stored->size() != identity.size()) return std::nullopt;
     std::copy(stored->begin(), stored->end(), identity.begin());
     return identity;
+}
+
+std::uint64_t Snapshot::edge_state() const {
+    return load_number(txn_.get(store_.meta(), bytes_of(meta_key::edges))).value_or(0);
 }
 
 std::uint64_t Snapshot::record_count() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,10 @@
 
 namespace idnode::registry {
 
+namespace trace {
+class EdgeMemory;
+}
+
 /// Names of what table `meta` holds (FORMAT.md).
 namespace meta_key {
 inline constexpr std::string_view format = "format";
@@ -21,6 +26,7 @@ inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view changes_from = "changes_from";
 inline constexpr std::string_view identity = "identity";
 inline constexpr std::string_view administered = "administered";
+inline constexpr std::string_view edges = "edges";      ///< the last transaction that changed them
 inline constexpr std::string_view counted = "counted";  ///< the records were counted once
 }  // namespace meta_key
 
@@ -54,6 +60,9 @@ public:
 
     /// Throws StoreError.
     Store(const std::filesystem::path& directory, Access access, const StoreOptions& options = {});
+    ~Store();
+    Store(const Store&) = delete;
+    Store& operator=(const Store&) = delete;
 
     const lmdb::Env& env() const noexcept { return env_; }
     MDB_dbi meta() const noexcept { return meta_; }
@@ -64,6 +73,8 @@ public:
     /// What is kept beside records; nothing in a registry that was never opened to write since
     /// there are such things.
     std::optional<MDB_dbi> entries() const noexcept { return entries_; }
+    /// Edges in memory, where somebody has them read; shared by all who use this object.
+    trace::EdgeMemory& edge_memory() const noexcept { return *edge_memory_; }
 
 private:
     void open_to_read();
@@ -76,6 +87,7 @@ private:
     MDB_dbi prefixes_ = 0;
     std::optional<MDB_dbi> change_log_;
     std::optional<MDB_dbi> entries_;
+    std::unique_ptr<trace::EdgeMemory> edge_memory_;
 };
 
 /// One consistent state of the registry. Every view that it returns dies with `release`, `renew`
@@ -111,6 +123,8 @@ public:
     /// The number of the last change of an entry that people administer (`is_logged`); 0: none is
     /// known.
     std::uint64_t administered() const;
+    /// What tells the states of the edges apart; greater with each change of them.
+    std::uint64_t edge_state() const;
     std::uint64_t record_count() const;
     /// What the registry is known by; nothing in one of format 1.
     std::optional<StoreIdentity> identity() const;

@@ -47,6 +47,9 @@ Bytes key_of(const std::byte* node) noexcept {
 
 constexpr std::size_t step = sizeof(std::uint64_t);
 
+/// From one key to the next that is wanted; what is further off is looked for by itself.
+constexpr std::size_t steps_max = 8;
+
 std::uint64_t load_step(const std::byte* at) noexcept {
     return protocol::load_big<std::uint64_t>(at);
 }
@@ -85,9 +88,11 @@ std::uint64_t child_of(const std::byte* node) noexcept {
            std::uint64_t{load<std::uint16_t>(node + at_node_flags)} << 32;
 }
 
+}  // namespace
+
 /// One key's search within one page: the first place whose key is not less than the wanted one
 /// lies in [low, high].
-struct Place {
+struct TreeWalk::Place {
     Wanted wanted{};
     const std::byte* page = nullptr;
     std::size_t low = 0;
@@ -106,6 +111,10 @@ struct Place {
     /// In a branch page: the number of the page that goes on.
     std::uint64_t child() const noexcept { return child_of(node_at(page, exact ? low : low - 1)); }
 };
+
+namespace {
+
+using Place = TreeWalk::Place;
 
 /// Searches all pages at once: one comparison of each key by turns, with the next node on its way.
 void search_pages(std::span<Place> places, std::size_t first) noexcept {
@@ -169,9 +178,26 @@ Bytes TreeWalk::data_of(const std::byte* node) const noexcept {
 void TreeWalk::find(std::span<Search> searches) const {
     for (Search& search : searches) search.value.reset();
     if (depth_ == 0) return;
-    boost::container::static_vector<Place, batch_max> places;
+    using Places = boost::container::static_vector<Place, batch_max>;
+    Places leading;
     for (const Search& search : searches)
-        places.push_back({.wanted = Wanted{search.key}, .page = page_at(root_).data()});
+        if (!search.is_near) leading.push_back({.wanted = Wanted{search.key}});
+    find_each(leading);
+    Places places;
+    auto leader = leading.cbegin();
+    for (const Search& search : searches)
+        places.push_back(search.is_near ? find_behind(places.back(), search.key) : *leader++);
+    for (std::size_t at = 0; at < searches.size(); ++at) {
+        if (!places[at].exact) continue;
+        searches[at].value = data_of(node_at(places[at].page, places[at].low));
+        prefetch(searches[at].value->data() + 64);
+        prefetch(searches[at].value->data() + 128);
+    }
+}
+
+/// From the root to where each key stands in its leaf, or would.
+void TreeWalk::find_each(std::span<Place> places) const noexcept {
+    for (Place& place : places) place.page = page_at(root_).data();
     for (unsigned level = 1; level < depth_; ++level) {
         search_pages(places, 1);
         for (Place& place : places) {
@@ -180,12 +206,20 @@ void TreeWalk::find(std::span<Search> searches) const {
         }
     }
     search_pages(places, 0);
-    for (std::size_t at = 0; at < searches.size(); ++at) {
-        if (!places[at].exact) continue;
-        searches[at].value = data_of(node_at(places[at].page, places[at].low));
-        prefetch(searches[at].value->data() + 64);
-        prefetch(searches[at].value->data() + 128);
+}
+
+/// Steps on from where a key a little before this one stands, or would.
+TreeWalk::Place TreeWalk::find_behind(const Place& before, Bytes key) const noexcept {
+    Place place{.wanted = Wanted{key}, .page = before.page};
+    const std::size_t first = before.low + (before.exact ? 1 : 0);
+    const std::size_t end = std::min(first + steps_max, node_count(place.page));
+    for (place.low = first; place.low < end; ++place.low) {
+        const int order = compare(place.wanted, key_of(node_at(place.page, place.low)));
+        place.exact = order == 0;
+        if (order <= 0) return place;
     }
+    find_each({&place, 1});
+    return place;
 }
 
 bool TreeWalk::is_at_hand(Bytes key) const noexcept {

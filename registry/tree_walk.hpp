@@ -17,9 +17,14 @@ public:
     /// Keys that are followed together.
     static constexpr std::size_t batch_max = 32;
 
+    struct Place;
+
     struct Search {
         Bytes key;
-        std::optional<Bytes> value;  ///< set by `find`; nothing when the key does not exist
+        std::optional<Bytes> value{};  ///< set by `find`; nothing when the key does not exist
+        /// Whether its key is behind that of the search before, with few keys between: it is looked
+        /// for from there on.
+        bool is_near = false;
     };
 
     explicit TreeWalk(const char* table) noexcept : table_{table} {}
@@ -35,6 +40,8 @@ public:
     bool is_at_hand(Bytes key) const noexcept;
 
 private:
+    void find_each(std::span<Place> places) const noexcept;
+    Place find_behind(const Place& before, Bytes key) const noexcept;
     Bytes page_at(std::uint64_t number) const noexcept;
     Bytes data_of(const std::byte* node) const noexcept;
 

@@ -1,5 +1,6 @@
 #include "resolver/config.hpp"
 
+#include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -30,6 +31,8 @@ const std::vector<Option> all_options{
     {"change_log.retention_days", &C::change_log_retention_days, 0, 36'500, true},
     {"front.enabled", &C::front_enabled},
     {"front.memory_mib", &C::front_memory_mib, 0, 4'194'304},
+    {"edges.enabled", &C::edges_enabled},
+    {"edges.memory_mib", &C::edges_memory_mib, 0, 4'194'304},
     {"udp.batch_max", &C::udp_batch_max, 1, 1024},
     {"udp.socket_buffer_kib", &C::udp_socket_buffer_kib, 64, 1'048'576},
     {"udp.reassembly_timeout_ms", &C::udp_reassembly_timeout_ms, 100, 60'000, true},
@@ -274,6 +277,11 @@ const std::vector<Option>& options() { return all_options; }
 
 void load_config(const std::filesystem::path& file, Config& config) {
     Loader{file.string(), config}.load();
+}
+
+std::size_t memory_of_machine() noexcept {
+    return static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+           static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 std::vector<std::string_view> find_changes_needing_restart(const Config& before,

@@ -32,6 +32,9 @@ struct Config {
     bool front_enabled = true;
     std::uint32_t front_memory_mib = 0;  ///< 0: a quarter of the machine's memory
 
+    bool edges_enabled = true;
+    std::uint32_t edges_memory_mib = 0;  ///< 0: an eighth of the machine's memory
+
     std::uint32_t udp_batch_max = 32;
     std::uint32_t udp_socket_buffer_kib = 4096;
     std::uint32_t udp_reassembly_timeout_ms = 5000;
@@ -158,6 +161,9 @@ void load_config(const std::filesystem::path& file, Config& config);
 /// The names of the options that differ and that only a restart can change.
 std::vector<std::string_view> find_changes_needing_restart(const Config& before,
                                                            const Config& after);
+
+/// How much memory the machine has, in octets.
+std::size_t memory_of_machine() noexcept;
 
 class ConfigError : public std::runtime_error {
 public:

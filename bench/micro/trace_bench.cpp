@@ -7,6 +7,7 @@
 #include "bench/support/allocations.hpp"
 #include "bench/support/bench_graph.hpp"
 #include "protocol/handle/wire.hpp"
+#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/walk.hpp"
 #include "registry/writer.hpp"
 #include "resolver/trace/recall.hpp"
@@ -63,6 +64,16 @@ World& world() {
         return edges ? std::strtoull(edges, nullptr, 10) : 100'000;
     }()};
     return instance;
+}
+
+/// Has the edges in memory, as a node has, or in the store alone.
+void hold_edges(bool held) {
+    const registry::Store& store = world().graph.store();
+    constexpr std::size_t octets_max = std::size_t{8} << 30;
+    if (held)
+        store.edge_memory().read(store, octets_max);
+    else
+        store.edge_memory().forget();
 }
 
 /// Runs an operation that says how many edges it has visited.
@@ -153,6 +164,7 @@ void raw_walk_of_a_recall(benchmark::State& state) {
 BENCHMARK(raw_walk_of_a_recall);
 
 void walk_of_a_trace(benchmark::State& state) {
+    hold_edges(state.range(0) != 0);
     run(state, [](World& shared, std::size_t at) {
         const trace::WalkQuery query{.roots = {shared.roots[at]}, .depth = hops};
         return trace::walk(shared.lookup.snapshot(), query,
@@ -160,10 +172,11 @@ void walk_of_a_trace(benchmark::State& state) {
             .edges.size();
     });
 }
-BENCHMARK(walk_of_a_trace);
+BENCHMARK(walk_of_a_trace)->ArgName("in_memory")->Arg(0)->Arg(1);
 
 /// As one that only counts: no edge is kept, and how many there are was found out before.
 void walk_of_a_recall(benchmark::State& state) {
+    hold_edges(state.range(0) != 0);
     trace::WalkQuery query{
         .roots = world().suspects, .nodes_max = 100'000'000, .edges_max = 1'000'000'000};
     const auto shown = [](Thing) { return trace::Sight::shown; };
@@ -174,10 +187,11 @@ void walk_of_a_recall(benchmark::State& state) {
         return edges;
     });
 }
-BENCHMARK(walk_of_a_recall);
+BENCHMARK(walk_of_a_recall)->ArgName("in_memory")->Arg(0)->Arg(1);
 
 /// What a trace costs beside its transport: the walk, who sees what, and the answer in JSON.
 void answer_of_a_trace(benchmark::State& state) {
+    hold_edges(true);
     std::string out;
     run(state, [&](World& shared, std::size_t at) {
         const auto found = resolver::run_trace(
@@ -192,6 +206,7 @@ void answer_of_a_trace(benchmark::State& state) {
 BENCHMARK(answer_of_a_trace);
 
 void count_of_a_recall(benchmark::State& state) {
+    hold_edges(true);
     std::uint64_t things = 0;
     run(state, [&](World& shared, std::size_t) {
         const auto found = resolver::run_trace(shared.lookup,

@@ -14,12 +14,6 @@ void store_at(char* at, std::uint64_t number) {
 
 std::string_view stem_text(const BlockStem& stem) { return {stem.data(), stem.size()}; }
 
-/// The direction and thing in a key of a block; nothing if it is damaged.
-std::optional<std::pair<Direction, Thing>> read_stem(std::string_view key) {
-    if (key.size() < BlockStem{}.size()) return std::nullopt;
-    return std::pair{static_cast<Direction>(key.front()), number_in(key.substr(1))};
-}
-
 }  // namespace
 
 // fact := type 1, other 8, time 8, rank 1, source 8, flags 1, quantity 8, unit 5
@@ -47,8 +41,13 @@ BlockStem block_stem(Direction direction, Thing thing) noexcept {
     return stem;
 }
 
+std::optional<EdgesOf> read_stem(std::string_view key) {
+    if (key.size() < BlockStem{}.size()) return std::nullopt;
+    return EdgesOf{static_cast<Direction>(key.front()), number_in(key.substr(1))};
+}
+
 void for_each_fact_behind(const Snapshot& snapshot, Direction direction, Thing thing,
-                          const std::function<bool(const StoredFact&)>& visit) {
+                          const std::function<bool(const char*)>& visit) {
     const BlockStem stem = block_stem(direction, thing);
     EntryCursor cursor{snapshot, Area::edges};
     auto entry = cursor.seek(stem_text(stem));
@@ -56,7 +55,7 @@ void for_each_fact_behind(const Snapshot& snapshot, Direction direction, Thing t
     for (; entry && entry->key.starts_with(stem_text(stem)); entry = cursor.next()) {
         const BlockView block{entry->value};
         for (std::size_t at = 0; at < block.size(); ++at)
-            if (!visit(read_fact(direction, thing, block.fact(at)))) return;
+            if (!visit(block.fact(at))) return;
     }
 }
 
@@ -74,7 +73,7 @@ void for_each_fact(const Snapshot& snapshot,
         const auto place = read_stem(entry->key);
         const BlockView block{entry->value};
         for (std::size_t at = 0; place && at < block.size(); ++at)
-            if (!visit(place->first, read_fact(place->first, place->second, block.fact(at))))
+            if (!visit(place->direction, read_fact(place->direction, place->thing, block.fact(at))))
                 return;
     }
 }

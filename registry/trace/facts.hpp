@@ -75,6 +75,8 @@ inline StoredFact read_fact(Direction direction, Thing end, const char* octets) 
 /// direction 1, thing 8
 using BlockStem = std::array<char, 9>;
 BlockStem block_stem(Direction direction, Thing thing) noexcept;
+/// Whose edges stand under the key of a block; nothing if it is damaged.
+std::optional<EdgesOf> read_stem(std::string_view key);
 
 inline constexpr std::size_t facts_in_block_max = 48;
 inline constexpr char block_flag_continued = 1;  ///< of the first: there are others
@@ -101,16 +103,10 @@ class Pair {
 public:
     explicit Pair(Visit& visit) : visit_{visit} {}
 
-    /// False once the visitor has had enough.
-    bool take(const StoredFact& fact) {
-        if (open_ && !is_same_pair(fact) && !close({})) return false;
-        if (!lasts(fact.type)) return visit_(edge_of(fact, {}));
-        switch (fact.fact) {
-            case Fact::begins: return !open_ ? begin(fact) : add(fact);
-            case Fact::ends: return !open_ || take_away(fact);
-            case Fact::seen: return open_ || visit_(edge_of(fact, fact.time));
-        }
-        return true;
+    /// The next fact at a thing, as in `read_fact`; false once the visitor has had enough.
+    bool take(Direction direction, Thing end, const char* octets) {
+        if (lasts(static_cast<EdgeType>(*octets))) return take(read_fact(direction, end, octets));
+        return close({}) && visit_(edge_of(read_fact(direction, end, octets), {}));
     }
 
     bool close(std::optional<std::int64_t> end) {
@@ -121,6 +117,16 @@ public:
     }
 
 private:
+    bool take(const StoredFact& fact) {
+        if (open_ && !is_same_pair(fact) && !close({})) return false;
+        switch (fact.fact) {
+            case Fact::begins: return !open_ ? begin(fact) : add(fact);
+            case Fact::ends: return !open_ || take_away(fact);
+            case Fact::seen: return open_ || visit_(edge_of(fact, fact.time));
+        }
+        return true;
+    }
+
     bool begin(const StoredFact& fact) {
         open_ = fact;
         return true;
@@ -158,24 +164,27 @@ private:
         return open_->type == fact.type && open_->from == fact.from && open_->to == fact.to;
     }
     static Edge edge_of(const StoredFact& fact, std::optional<std::int64_t> end) {
-        return {.type = fact.type,
-                .is_public = fact.is_public,
-                .from = fact.from,
-                .to = fact.to,
-                .valid_from = fact.time,
-                .valid_to = end,
-                .quantity = fact.quantity,
-                .unit = fact.unit,
-                .source = fact.source};
+        Edge edge{.type = fact.type,
+                  .is_public = fact.is_public,
+                  .from = fact.from,
+                  .to = fact.to,
+                  .valid_from = fact.time,
+                  .valid_to = end,
+                  .unit = fact.unit,
+                  .source = fact.source};
+        // Copied as a whole, it would be read at once before it is written: that takes long.
+        if (fact.quantity) edge.quantity = *fact.quantity;
+        return edge;
     }
 
     Visit& visit_;
     std::optional<StoredFact> open_;
 };
 
-/// Calls `visit` for the facts behind the first block of a thing, until it returns false.
+/// Calls `visit` for the facts behind the first block of a thing, as in `read_fact`, until it
+/// returns false.
 void for_each_fact_behind(const Snapshot& snapshot, Direction direction, Thing thing,
-                          const std::function<bool(const StoredFact&)>& visit);
+                          const std::function<bool(const char*)>& visit);
 
 /// Calls `visit` for the edges at a thing whose first block is this, until it returns false.
 template <class Visit>
@@ -183,11 +192,12 @@ void for_each_edge_from(const Snapshot& snapshot, Direction direction, Thing thi
                         Visit&& visit) {
     Pair<std::remove_reference_t<Visit>> pair{visit};
     for (std::size_t at = 0; at < first.size(); ++at)
-        if (!pair.take(read_fact(direction, thing, first.fact(at)))) return;
+        if (!pair.take(direction, thing, first.fact(at))) return;
     bool more = true;
     if (first.continues())
-        for_each_fact_behind(snapshot, direction, thing,
-                             [&](const StoredFact& fact) { return more = pair.take(fact); });
+        for_each_fact_behind(snapshot, direction, thing, [&](const char* fact) {
+            return more = pair.take(direction, thing, fact);
+        });
     if (more) pair.close({});
 }
 

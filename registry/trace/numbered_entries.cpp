@@ -17,6 +17,10 @@ std::string_view stem_of(Area area) {
     return {stem.data(), stem.size()};
 }
 
+/// Things and events of about the same time have numbers one after the other, and their entries
+/// stand so.
+constexpr std::uint64_t near_max = 8;
+
 }  // namespace
 
 void NumberedEntries::find(std::string_view stem, std::span<const std::uint64_t> numbers,
@@ -29,6 +33,7 @@ void NumberedEntries::find(std::string_view stem, std::span<const std::uint64_t>
         for (std::size_t at = 0; at < count; ++at) {
             protocol::store_big(keys[at].data() + stem.size(), numbers[at]);
             searches[at].key = Bytes{keys[at]}.first(stem.size() + sizeof(std::uint64_t));
+            searches[at].is_near = at > 0 && numbers[at] - numbers[at - 1] - 1 < near_max;
         }
         tree_.find(std::span{searches}.first(count));
         for (std::size_t at = 0; at < count; ++at)

@@ -66,6 +66,15 @@ std::string node_key(std::string_view canonical) {
     return key;
 }
 
+std::optional<GroupEntry> read_group(std::string_view value) {
+    WireReader reader{bytes_of(value)};
+    GroupEntry group;
+    group.number = reader.integer<std::uint32_t>();
+    group.next = reader.integer<std::uint64_t>();
+    if (reader.end()) return std::nullopt;
+    return group;
+}
+
 std::string number_octets(std::uint64_t number) {
     std::array<std::byte, sizeof(number)> octets;
     protocol::store_big(octets.data(), number);
@@ -178,11 +187,11 @@ Numbering::Group& Numbering::load_group(const std::string& key, ThingGroup numbe
     const auto [place, fresh] = groups_.try_emplace(key);
     if (!fresh) return place->second;
     place->second.number = number;
-    if (const auto stored = view_.entry(Area::thing_groups, key)) {
-        WireReader reader{bytes_of(*stored)};
-        place->second.number = reader.integer<std::uint32_t>();
-        place->second.next = reader.integer<std::uint64_t>();
-    }
+    if (const auto stored = view_.entry(Area::thing_groups, key))
+        if (const auto group = read_group(*stored)) {
+            place->second.number = group->number;
+            place->second.next = group->next;
+        }
     return place->second;
 }
 

@@ -26,6 +26,14 @@ struct NumberEntry {
 };
 std::optional<NumberEntry> read_number(std::string_view value);
 
+/// How far the numbers of a group have come: they begin with 1.
+struct GroupEntry {
+    ThingGroup number = 0;
+    std::uint64_t next = 1;
+};
+/// Nothing for what is no group, as the number of the next one.
+std::optional<GroupEntry> read_group(std::string_view value);
+
 /// The key of a text among the forms of things, none of which has a zero octet.
 std::string text_key(std::string_view text);
 

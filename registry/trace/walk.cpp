@@ -2,16 +2,51 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <span>
 #include <utility>
 
+#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/facts.hpp"
 #include "registry/trace/numbered_entries.hpp"
 #include "registry/trace/windows.hpp"
 
 namespace idnode::registry::trace {
 namespace {
+
+/// Where things stand among the nodes. What was numbered one after the other is mostly met so, and
+/// stands together here.
+class Places {
+public:
+    static constexpr std::uint32_t unmet = ~std::uint32_t{0};
+
+    explicit Places(std::size_t expected) {
+        numbers_.reserve(expected);
+        blocks_.reserve(expected);
+    }
+
+    /// Good until the next call; `unmet` at first.
+    std::uint32_t& of(Thing thing) {
+        const Thing number = thing / block_size;
+        if (number != last_number_) {
+            const auto [found, fresh] =
+                numbers_.try_emplace(number, static_cast<std::uint32_t>(blocks_.size()));
+            if (fresh) blocks_.emplace_back().fill(unmet);
+            last_number_ = number;
+            last_ = found->second;
+        }
+        return blocks_[last_][thing % block_size];
+    }
+
+private:
+    static constexpr std::size_t block_size = 8;
+
+    boost::unordered_flat_map<Thing, std::uint32_t> numbers_;  ///< of blocks, to where they stand
+    std::vector<std::array<std::uint32_t, block_size>> blocks_;
+    Thing last_number_ = ~Thing{0};
+    std::uint32_t last_ = 0;
+};
 
 class Walk {
 public:
@@ -20,9 +55,12 @@ public:
           query_{query},
           look_{look},
           blocks_{snapshot},
+          table_{snapshot.store().edge_memory().table_for(snapshot)},
           stem_{static_cast<char>(Area::edges), static_cast<char>(query.direction)} {
         for (const EdgeType type : query.types) types_ |= bit(type);
         if (query.types.empty()) types_ = ~types_;
+        known_.reserve(nodes_expected);
+        next_.reserve(nodes_expected);
     }
 
     WalkResult run() {
@@ -34,26 +72,28 @@ public:
         for (std::uint32_t depth = 0; !next_.empty() && !full_; ++depth) {
             // What is met again in this turn waits for the next one.
             turn.clear();
-            for (const std::uint32_t place : next_)
-                turn.push_back({place, std::exchange(known_[place].waiting, {})});
-            next_.clear();
+            turn.swap(next_);
+            taken_ += turn.size();
             take_turn(turn, depth);
         }
         result_.truncated |= full_;
+        result_.nodes.reserve(known_.size());
+        for (const Known& known : known_) result_.nodes.push_back(known.node);
         return std::move(result_);
     }
 
 private:
-    static constexpr std::uint32_t cut = ~std::uint32_t{0};
+    static constexpr std::uint32_t cut = Places::unmet - 1;
+    static constexpr std::size_t nodes_expected = 128;  ///< there may be more
 
-    /// Of the node in the same place.
     struct Known {
-        Windows seen;     ///< when it was looked at, or will be
-        Windows waiting;  ///< what of that is still to come
+        WalkNode node;
+        Windows seen{};          ///< when it was looked at, or will be
+        std::uint64_t turn = 0;  ///< which of all turns is its last
     };
     struct Turn {
         std::uint32_t place;
-        Windows windows;
+        Windows windows;  ///< when the node there is looked at now
     };
 
     static bool has_time(EdgeType type) { return lasts(type) || type == EdgeType::transformation; }
@@ -64,78 +104,89 @@ private:
     /// The place of a thing among the nodes, or `cut`.
     std::uint32_t enter(Thing thing, std::span<const Window> windows, std::uint32_t depth,
                         std::int64_t time, bool in_time) {
-        const auto [found, fresh] =
-            places_.try_emplace(thing, static_cast<std::uint32_t>(result_.nodes.size()));
-        if (fresh) {
-            const Sight sight = look_(thing);
-            if (sight == Sight::cut) {
-                found->second = cut;
-            } else if (result_.nodes.size() == query_.nodes_max) {
-                full_ = true;
-                return cut;
-            } else {
-                result_.nodes.push_back({thing, depth, sight, in_time, time});
-                known_.emplace_back();
-                if (query_.keeps_edges) followed_.emplace_back();
-            }
-        }
-        const std::uint32_t place = found->second;
+        std::uint32_t& found = places_.of(thing);
+        if (found == Places::unmet) found = meet({thing, depth, look_(thing), in_time, time});
+        const std::uint32_t place = found;
         if (place == cut) return place;
-        WalkNode& node = result_.nodes[place];
-        const bool late = in_time && !node.in_time;
-        node.in_time |= in_time;
-        if (node.sight == Sight::elsewhere) return place;
         Known& known = known_[place];
-        const bool expected = !known.waiting.empty();
+        const bool late = in_time && !known.node.in_time;
+        known.node.in_time |= in_time;
+        if (known.node.sight == Sight::elsewhere) return place;
+        const bool expected = known.turn > taken_;
+        Windows fresh;
+        Windows& waiting = expected ? next_[known.turn - taken_ - 1].windows : fresh;
         // What it leads to by edges without a time has to hear of it.
         if (late) {
-            known.waiting.clear();
-            for (const Window& window : known.seen.all()) known.waiting.append(window);
+            waiting.clear();
+            for (const Window& window : known.seen.all()) waiting.append(window);
         }
-        for (const Window& window : windows) add(known.seen, window, known.waiting);
-        if (!expected && !known.waiting.empty()) next_.push_back(place);
+        for (const Window& window : windows) add(known.seen, window, waiting);
+        if (!expected && !fresh.empty()) {
+            next_.push_back({place, std::move(fresh)});
+            known.turn = taken_ + next_.size();
+        }
         return place;
+    }
+
+    /// The place of a new node, or `cut` where it has none.
+    std::uint32_t meet(const WalkNode& node) {
+        if (node.sight == Sight::cut) return cut;
+        full_ |= known_.size() == query_.nodes_max;
+        if (full_) return cut;
+        known_.push_back({node});
+        if (query_.keeps_edges) followed_.emplace_back();
+        return static_cast<std::uint32_t>(known_.size() - 1);
     }
 
     void take_turn(std::span<Turn> turn, std::uint32_t depth) {
         std::array<Thing, NumberedEntries::batch_max> things;
         std::array<std::string_view, NumberedEntries::batch_max> blocks;
-        while (!turn.empty() && !full_) {
+        const auto is_over = [&] { return full_ || (depth >= query_.depth && result_.truncated); };
+        while (!turn.empty() && !is_over()) {
             const std::size_t count = std::min(turn.size(), things.size());
             for (std::size_t at = 0; at < count; ++at)
-                things[at] = result_.nodes[turn[at].place].thing;
-            blocks_.find({stem_.data(), stem_.size()}, std::span{things}.first(count), blocks);
-            for (std::size_t at = 0; at < count && !full_; ++at)
+                things[at] = known_[turn[at].place].node.thing;
+            find_blocks(std::span{things}.first(count), blocks);
+            for (std::size_t at = 0; at < count && !is_over(); ++at)
                 if (!blocks[at].empty())
                     expand(turn[at].place, turn[at].windows, depth, BlockView{blocks[at]});
             turn = turn.subspan(count);
         }
     }
 
+    void find_blocks(std::span<const Thing> things, std::span<std::string_view> blocks) const {
+        const std::string_view stem{stem_.data(), stem_.size()};
+        if (!table_) return blocks_.find(stem, things, blocks);
+        std::uint32_t unknown = table_->find(query_.direction, things, blocks);
+        for (; unknown != 0; unknown &= unknown - 1) {
+            const auto at = static_cast<std::size_t>(std::countr_zero(unknown));
+            blocks_.find(stem, things.subspan(at, 1), blocks.subspan(at, 1));
+        }
+    }
+
     void expand(std::uint32_t place, Windows& windows, std::uint32_t depth, BlockView block) {
         windows.sort();
         const bool down = query_.direction == Direction::down;
-        const bool in_time = result_.nodes[place].in_time;
-        for_each_edge_from(
-            snapshot_, query_.direction, result_.nodes[place].thing, block, [&](const Edge& edge) {
-                if (++looked_at_ > query_.edges_max) full_ = true;
-                if (full_) return false;
-                if ((types_ & bit(edge.type)) == 0) return true;
-                const auto holds = follow(edge, windows.all());
-                if (holds.empty() || (query_.may_follow && !query_.may_follow(edge))) return true;
-                if (depth >= query_.depth) {
-                    result_.truncated = true;
-                    return false;
-                }
-                looked_at_ += holds.size() - 1;
-                const bool next_in_time = has_time(edge.type) ? edge.valid_from >= query_.from &&
-                                                                    edge.valid_from <= query_.to
-                                                              : in_time;
-                const std::uint32_t other = enter(down ? edge.to : edge.from, holds, depth + 1,
-                                                  edge.valid_from, next_in_time);
-                if (other != cut && query_.keeps_edges) tell(edge, place, other);
-                return true;
-            });
+        const WalkNode node = known_[place].node;
+        for_each_edge_from(snapshot_, query_.direction, node.thing, block, [&](const Edge& edge) {
+            if (++looked_at_ > query_.edges_max) full_ = true;
+            if (full_) return false;
+            if ((types_ & bit(edge.type)) == 0) return true;
+            const auto holds = follow(edge, windows.all());
+            if (holds.empty() || (query_.may_follow && !query_.may_follow(edge))) return true;
+            if (depth >= query_.depth) {
+                result_.truncated = true;
+                return false;
+            }
+            looked_at_ += holds.size() - 1;
+            const bool next_in_time =
+                has_time(edge.type) ? edge.valid_from >= query_.from && edge.valid_from <= query_.to
+                                    : node.in_time;
+            const std::uint32_t other =
+                enter(down ? edge.to : edge.from, holds, depth + 1, edge.valid_from, next_in_time);
+            if (other != cut && query_.keeps_edges) tell(edge, place, other);
+            return true;
+        });
         if (!query_.keeps_edges) return;
         Windows fresh;
         for (const Window& window : windows.all()) add(followed_[place], window, fresh);
@@ -180,14 +231,16 @@ private:
     const WalkQuery& query_;
     const std::function<Sight(Thing)>& look_;
     const NumberedEntries blocks_;
+    const std::shared_ptr<const EdgeTable> table_;  ///< null: the store alone knows edges
     const std::array<char, 2> stem_;
     std::uint32_t types_ = 0;
     WalkResult result_;
-    std::vector<Known> known_;       ///< of each node
-    std::vector<Windows> followed_;  ///< when its edges were told, where those are kept
-    boost::unordered_flat_map<Thing, std::uint32_t> places_;
-    std::vector<std::uint32_t> next_;  ///< what is looked at one hop further
-    std::vector<Window> holds_;        ///< what `follow` has said last
+    std::vector<Known> known_;       ///< the nodes
+    std::vector<Windows> followed_;  ///< when their edges were told, where those are kept
+    Places places_{nodes_expected};
+    std::vector<Turn> next_;     ///< what is looked at one hop further
+    std::uint64_t taken_ = 0;    ///< turns before those
+    std::vector<Window> holds_;  ///< what `follow` has said last
     std::uint64_t looked_at_ = 0;
     bool full_ = false;
 };

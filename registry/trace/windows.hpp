@@ -24,7 +24,12 @@ public:
     }
     bool empty() const noexcept { return all().empty(); }
 
-    void append(const Window& window) { replace(all().size(), all().size(), window); }
+    void append(const Window& window) {
+        if (empty())
+            one_ = window;
+        else
+            replace(all().size(), all().size(), window);
+    }
 
     /// Puts one in place of those from `first` up to `last`.
     void replace(std::size_t first, std::size_t last, const Window& window) {
@@ -63,6 +68,10 @@ private:
 /// not touch; the parts of it that are new are appended to `fresh`.
 inline void add(Windows& seen, const Window& window, Windows& fresh) {
     const auto all = seen.all();
+    if (all.empty()) {
+        seen.append(window);
+        return fresh.append(window);
+    }
     const auto begin = std::ranges::lower_bound(all, window.from - 1, {}, &Window::to);
     auto end = begin;
     Window whole = window;

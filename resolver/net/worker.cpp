@@ -2,7 +2,6 @@
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio/ip/v6_only.hpp>
@@ -31,9 +30,7 @@ using ReusePort = boost::asio::detail::socket_option::boolean<SOL_SOCKET, SO_REU
 std::size_t front_memory(const Config& config) {
     if (!config.front_enabled) return 0;
     if (config.front_memory_mib > 0) return std::size_t{config.front_memory_mib} << 20;
-    const auto pages = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES));
-    const auto page_size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    return std::clamp(pages * page_size / 4, front_memory_least, front_memory_most);
+    return std::clamp(memory_of_machine() / 4, front_memory_least, front_memory_most);
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ inline constexpr std::uint64_t recall_nodes_max = 2'000'000;
 /// the filters let it pass.
 struct RecallQuery {
     TraceOptions options;
-    std::string product;  ///< canonical forms that begin so, or belong to that class
-    std::string holder;   ///< only what it has, as `is_held_by` says; empty: whoever has it
+    std::string product{};  ///< canonical forms that begin so, or belong to that class
+    std::string holder{};   ///< only what it has, as `is_held_by` says; empty: whoever has it
     std::uint64_t limit = 1'000;
     bool count_only = false;
 };

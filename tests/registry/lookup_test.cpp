@@ -234,6 +234,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, EveryFront,
                          testing::Values(std::size_t{0}, small_front, std::size_t{64} << 20),
                          [](const auto& each) { return std::to_string(each.param >> 20) + "MiB"; });
 
+/// Also where each is looked for from the one before, though many keys may lie between.
 TEST(TreeWalk, GivesWhatLmdbGivesForEveryKeyAndForNeighboursOfKeys) {
     test::TempDirectory directory;
     const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
@@ -242,25 +243,31 @@ TEST(TreeWalk, GivesWhatLmdbGivesForEveryKeyAndForNeighboursOfKeys) {
         const lmdb::ReadTxn txn{store.env()};
         TreeWalk walk{"records"};
         walk.follow(txn);
-        std::vector<std::string> keys;
+        std::set<std::string> all;
         for (std::uint64_t number = 0; number < count + 2; ++number)
-            for (const char* end : {"", "0", " "})
-                keys.push_back(protocol::folded(handle_number(number)) + end);
-        for (std::size_t begin = 0; begin < keys.size(); begin += TreeWalk::batch_max) {
-            std::vector<TreeWalk::Search> searches;
-            for (std::size_t at = begin; at < std::min(begin + TreeWalk::batch_max, keys.size());
-                 ++at)
-                searches.push_back({protocol::bytes_of(keys[at]), {}});
-            walk.find(searches);
-            for (const TreeWalk::Search& search : searches) {
-                const auto expected = txn.get(store.records(), search.key);
-                ASSERT_EQ(search.value.has_value(), expected.has_value())
-                    << protocol::text_of(search.key);
-                if (!expected) continue;
-                EXPECT_EQ(search.value->data(), expected->data());
-                EXPECT_EQ(search.value->size(), expected->size());
+            for (const char* end : {"", " ", "0"})
+                all.insert(protocol::folded(handle_number(number)) + end);
+        const std::vector<std::string> keys{all.begin(), all.end()};
+        for (const bool near : {false, true})
+            for (std::size_t begin = 0; begin < keys.size();
+                 begin += near ? 7 : TreeWalk::batch_max) {
+                std::vector<TreeWalk::Search> searches;
+                const std::size_t step = near ? 1 + begin % 40 : 1;
+                for (std::size_t at = begin;
+                     at < keys.size() && searches.size() < TreeWalk::batch_max; at += step)
+                    searches.push_back({.key = protocol::bytes_of(keys[at])});
+                for (std::size_t at = 1; near && at < searches.size(); at += 1 + at % 3)
+                    searches[at].is_near = true;
+                walk.find(searches);
+                for (const TreeWalk::Search& search : searches) {
+                    const auto expected = txn.get(store.records(), search.key);
+                    ASSERT_EQ(search.value.has_value(), expected.has_value())
+                        << protocol::text_of(search.key);
+                    if (!expected) continue;
+                    EXPECT_EQ(search.value->data(), expected->data());
+                    EXPECT_EQ(search.value->size(), expected->size());
+                }
             }
-        }
     }
 }
 

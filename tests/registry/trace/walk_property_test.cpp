@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/event_store.hpp"
 #include "registry/trace/trace_check.hpp"
 #include "tests/registry/trace/walk_history.hpp"
@@ -108,7 +109,15 @@ protected:
             const std::array jobs{&decide};
             for (const JobOutcome& outcome : Writer{store_}.commit(jobs, 1))
                 ASSERT_TRUE(std::holds_alternative<Commit>(outcome));
+            read_edges_now_and_then();
         }
+    }
+
+    /// In every other history some edges are in memory, as they are or were.
+    void read_edges_now_and_then() {
+        constexpr std::size_t plenty = std::size_t{64} << 20;
+        if (GetParam() % 2 != 0 || pick(4) != 0) return;
+        ASSERT_EQ(store_.edge_memory().read(store_, plenty), EdgeMemory::Read::done);
     }
 
     NamedQuery draw_query() {

@@ -1,0 +1,216 @@
+#include "registry/trace/edge_memory.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <thread>
+
+#include "registry/trace/facts.hpp"
+#include "registry/trace/numbered_entries.hpp"
+#include "tests/registry/trace/walk_fixture.hpp"
+
+namespace idnode::registry::trace {
+namespace {
+
+using testing::ElementsAre;
+using testing::Eq;
+using testing::IsNull;
+using testing::NotNull;
+
+constexpr std::size_t plenty = std::size_t{64} << 20;
+constexpr std::array directions{Direction::down, Direction::up};
+
+class EdgeMemoryTest : public WalkTest {
+protected:
+    EdgeMemory& memory() { return store_.edge_memory(); }
+    EdgeMemory::Read read(std::size_t octets_max = plenty) {
+        return memory().read(store_, octets_max);
+    }
+    /// A chain of things, each made of the one before.
+    void capture_chain(int from, int to) {
+        std::vector<StoredEvent> events;
+        for (int at = from; at < to; ++at)
+            events.push_back(
+                event_of("urn:event:" + std::to_string(at), at,
+                         {made("n" + std::to_string(at), "n" + std::to_string(at + 1))}));
+        capture_all(events);
+    }
+    std::size_t length_of_chain() { return ids({.roots = {"n0"}, .depth = 100'000}).size(); }
+};
+
+/// Of each thing either just what the store has, or nothing.
+std::size_t compare_with_store(const EdgeTable& table, const Snapshot& snapshot,
+                               const std::vector<Thing>& things) {
+    const NumberedEntries entries{snapshot};
+    std::size_t unknown = 0;
+    for (const Direction direction : directions)
+        for (const Thing thing : things) {
+            const std::array stem{static_cast<char>(Area::edges), static_cast<char>(direction)};
+            std::string_view stored;
+            std::string_view held;
+            entries.find({stem.data(), stem.size()}, {&thing, 1}, {&stored, 1});
+            if (table.find(direction, {&thing, 1}, {&held, 1}) != 0)
+                ++unknown;
+            else
+                EXPECT_EQ(held, stored);
+        }
+    return unknown;
+}
+
+std::vector<Thing> things_of(const Snapshot& snapshot, const std::vector<std::string>& names) {
+    std::vector<Thing> things;
+    for (const std::string& name : names) things.push_back(find_thing(snapshot, name).value());
+    return things;
+}
+
+TEST_F(EdgeMemoryTest, KnowsOfAllThingsWhatTheStoreKnows) {
+    std::vector<EdgeFact> many;
+    for (int at = 0; at < 200; ++at) many.push_back(made("heap", "88.1/H" + std::to_string(at)));
+    capture_all({event_of("urn:event:1", 1, many),
+                 event_of("urn:event:2", 2, {packed(Fact::begins, "88.1/H1", "urn:box:1")}),
+                 event_of("urn:event:3", 3, {packed(Fact::ends, "88.1/H1", "urn:box:1")})});
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    const Snapshot snapshot{store_};
+    const auto table = memory().table_for(snapshot);
+    ASSERT_THAT(table, NotNull());
+    const auto things =
+        things_of(snapshot, {"heap", "88.1/H0", "88.1/H1", "88.1/H199", "urn:box:1"});
+    EXPECT_EQ(compare_with_store(*table, snapshot, things), 0U);
+    std::string_view none;
+    const Thing stranger = make_thing(group_of_strangers, 1);
+    EXPECT_EQ(table->find(Direction::down, {&stranger, 1}, {&none, 1}), 1U);
+    EXPECT_EQ(ids({.roots = {"heap"}}).size(), 202U) << "the later blocks come from the store";
+}
+
+TEST_F(EdgeMemoryTest, TakesNoMoreMemoryThanItMay) {
+    capture_chain(0, 1);
+    // A block of one fact at each end; where those of two things begin and end in two directions.
+    constexpr std::size_t needed = 2 * (fact_size + 8) + 2 * 3 * 4;
+    EXPECT_EQ(read(needed - 1), EdgeMemory::Read::refused);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    EXPECT_EQ(read(needed), EdgeMemory::Read::done);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+    EXPECT_EQ(memory().figures().facts, 2U);
+    EXPECT_GE(memory().figures().octets, needed);
+}
+
+TEST_F(EdgeMemoryTest, HoldsNothingOfAnEmptyRegistry) {
+    EXPECT_EQ(read(0), EdgeMemory::Read::done);
+    EXPECT_EQ(memory().figures().facts, 0U);
+    capture_chain(0, 3);
+    EXPECT_EQ(length_of_chain(), 4U);
+}
+
+TEST_F(EdgeMemoryTest, GivesNothingOnceItIsAskedToStop) {
+    capture_chain(0, 3);
+    std::stop_source source;
+    source.request_stop();
+    EXPECT_EQ(memory().read(store_, plenty, source.get_token()), EdgeMemory::Read::overtaken);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+}
+
+TEST_F(EdgeMemoryTest, LeavesWhatHasChangedToTheStore) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    capture_chain(3, 5);
+    const Snapshot snapshot{store_};
+    const auto table = memory().table_for(snapshot);
+    ASSERT_THAT(table, NotNull());
+    // n3 was known and goes on now; n4 and n5 are new.
+    const auto things = things_of(snapshot, {"n0", "n1", "n2", "n3", "n4", "n5"});
+    EXPECT_EQ(compare_with_store(*table, snapshot, things), 1U + 2U * 2U);
+    EXPECT_EQ(length_of_chain(), 6U);
+    EXPECT_EQ(memory().figures().changed, 4U);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    EXPECT_EQ(memory().figures().changed, 0U);
+    EXPECT_EQ(length_of_chain(), 6U);
+}
+
+TEST_F(EdgeMemoryTest, AnswersNoStateFromBeforeItWasRead) {
+    capture_chain(0, 3);
+    const Snapshot before{store_};
+    capture_chain(3, 5);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    EXPECT_THAT(memory().table_for(before), IsNull());
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+    EXPECT_EQ(walk(before, NamedQuery{.roots = {"n0"}}, shown).nodes.size(), 4U);
+}
+
+TEST_F(EdgeMemoryTest, AnswersStatesFromBeforeAChangeAndAfterItAtOnce) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    const Snapshot before{store_};
+    capture_chain(3, 5);
+    EXPECT_THAT(memory().table_for(before), NotNull());
+    EXPECT_EQ(walk(before, NamedQuery{.roots = {"n0"}}, shown).nodes.size(), 4U);
+    EXPECT_EQ(length_of_chain(), 6U);
+}
+
+TEST_F(EdgeMemoryTest, KeepsItsTableWhileNothingButRecordsChanges) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    std::vector<Change> changes{HomePrefix{"88.1"}};
+    Writer{store_}.commit(changes, 1);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+}
+
+/// As when another process has written between: its changes are not known here.
+TEST_F(EdgeMemoryTest, GivesUpAtAChangeWhosePredecessorItDoesNotKnow) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    const std::uint64_t state = Snapshot{store_}.edge_state();
+    memory().note(state + 1, state + 2, {});
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    EXPECT_EQ(read(), EdgeMemory::Read::done);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+}
+
+TEST_F(EdgeMemoryTest, GivesUpWhenATransactionIsNotCommitted) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    memory().forget();
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    EXPECT_THAT(memory().figures().facts, Eq(0U));
+}
+
+TEST_F(EdgeMemoryTest, GivesUpReadingBesideMoreChangesThanItNotes) {
+    capture_chain(0, 1);
+    const std::vector<EdgesOf> many(EdgeMemory::noted_max + 1);
+    const std::uint64_t state = Snapshot{store_}.edge_state();
+    std::jthread writer{[&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) memory().note(state, state, many);
+    }};
+    // Reading begins and ends between two notes now and then.
+    bool overtaken = false;
+    for (int tries = 0; tries < 10'000 && !overtaken; ++tries)
+        overtaken = read() == EdgeMemory::Read::overtaken;
+    EXPECT_TRUE(overtaken);
+}
+
+TEST_F(EdgeMemoryTest, IsTrueWhileOneCapturesAnotherReadsItAndAThirdWalks) {
+    constexpr int length = 300;
+    capture_chain(0, 1);
+    std::atomic<bool> done{false};
+    std::jthread reader{[&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) read();
+    }};
+    std::jthread walker{[&] {
+        std::size_t last = 0;
+        while (!done) {
+            const std::size_t length_now =
+                walk(Snapshot{store_}, NamedQuery{.roots = {"n0"}, .depth = 100'000}, shown)
+                    .nodes.size();
+            EXPECT_GE(length_now, last);
+            last = length_now;
+        }
+    }};
+    for (int at = 1; at < length; ++at) {
+        capture_chain(at, at + 1);
+        ASSERT_EQ(length_of_chain(), static_cast<std::size_t>(at) + 2);
+    }
+    done = true;
+}
+
+}  // namespace
+}  // namespace idnode::registry::trace
