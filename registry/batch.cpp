@@ -5,9 +5,8 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/audit.hpp"
-#include "registry/trace/edge_memory.hpp"
-#include "registry/trace/facts.hpp"
 #include "registry/trace/references.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -113,7 +112,7 @@ Outcome Batch::apply(const PutEntry& put, const Origin& origin) {
     if (put.area == Area::reference_items) references_.forget();
     if (!is_logged(put.area)) {
         const Outcome outcome = assign(key, value);
-        if (outcome != Outcome::unchanged) note_edges(put.area, put.key);
+        if (outcome != Outcome::unchanged) note_thing(put.area, put.key);
         return outcome;
     }
     const auto stored = txn_.get(*store_.entries(), bytes_of(key));
@@ -152,7 +151,7 @@ Outcome Batch::apply(const RemoveEntry& removal, const Origin& origin) {
         detail = make_audit_detail(stored, {});
     }
     txn_.remove(*store_.entries(), bytes_of(key));
-    note_edges(removal.area, removal.key);
+    note_thing(removal.area, removal.key);
     note_entry(removal.area, removal.key, {.operation = Operation::remove_entry, .before = before},
                detail, origin);
     return Outcome::removed;
@@ -172,20 +171,19 @@ void Batch::note_entry(Area area, std::string_view key, ChangeView change,
              bytes_of(detail));
 }
 
-void Batch::note_edges(Area area, std::string_view key) {
-    if (area != Area::edges) return;
-    if (const auto changed = trace::read_stem(key)) edges_changed_.push_back(*changed);
+void Batch::note_thing(Area area, std::string_view key) {
+    if (const auto cell = trace::cell_of(area, key)) things_changed_.push_back(*cell);
 }
 
-/// Gives the edges, if they have changed, their new state.
-void Batch::settle_edges() {
-    if (edges_changed_.empty()) return;
-    const Bytes name = bytes_of(meta_key::edges);
+/// Gives what is held of things in memory, if it has changed, its new state.
+void Batch::settle_things() {
+    if (things_changed_.empty()) return;
+    const Bytes name = bytes_of(meta_key::things);
     const std::uint64_t before = load_number(txn_.get(store_.meta(), name)).value_or(0);
     std::array<std::byte, sizeof(before)> stored;
     protocol::store_big(stored.data(), txn_.id());
     txn_.put(store_.meta(), name, stored);
-    store_.edge_memory().note(before, txn_.id(), edges_changed_);
+    store_.thing_memory().note(before, txn_.id(), things_changed_);
 }
 
 std::uint64_t Batch::commit() && {
@@ -199,11 +197,11 @@ std::uint64_t Batch::commit() && {
         protocol::store_big(stored.data(), administered_);
         txn_.put(store_.meta(), bytes_of(meta_key::administered), stored);
     }
-    settle_edges();
+    settle_things();
     try {
         std::move(txn_).commit();
     } catch (...) {
-        store_.edge_memory().forget();
+        store_.thing_memory().forget();
         throw;
     }
     return sequence_;

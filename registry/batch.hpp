@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "registry/digest.hpp"
-#include "registry/trace/edge.hpp"
 #include "registry/trace/references.hpp"
+#include "registry/trace/thing_table.hpp"
 #include "registry/writer.hpp"
 
 namespace idnode::registry {
@@ -43,8 +43,8 @@ private:
                            std::optional<protocol::Bytes> after);
     void count(std::string_view handle, std::int64_t more);
     void write_counts();
-    void note_edges(Area area, std::string_view key);
-    void settle_edges();
+    void note_thing(Area area, std::string_view key);
+    void settle_things();
 
     const Store& store_;
     lmdb::WriteTxn txn_;
@@ -52,7 +52,7 @@ private:
     std::uint64_t sequence_ = 0;
     std::uint64_t first_sequence_ = 0;
     bool entries_changed_ = false;
-    std::vector<trace::EdgesOf> edges_changed_{};
+    std::vector<trace::Cell> things_changed_{};
     std::uint64_t administered_ = 0;  ///< the last change of an entry that people administer
     std::map<std::string, std::int64_t> counts_;  ///< how many more records, by folded prefix
     std::string counted_prefix_;                  ///< of the last one, as it was spelled

@@ -6,8 +6,8 @@
 #include "protocol/handle/handle.hpp"
 #include "protocol/handle/wire.hpp"
 #include "registry/listing.hpp"
-#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/former_layout.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 namespace idnode::registry {
 namespace {
@@ -82,7 +82,7 @@ Store::Store(const std::filesystem::path& directory, Access access, const StoreO
     : env_{prepare(directory, access),
            access == Access::read ? lmdb::Env::Mode::read_only : lmdb::Env::Mode::read_write,
            options.map_size_max, table_count},
-      edge_memory_{std::make_unique<trace::EdgeMemory>()} {
+      thing_memory_{std::make_unique<trace::ThingMemory>()} {
     access == Access::read ? open_to_read() : open_to_write(access);
 }
 
@@ -172,8 +172,8 @@ std::optional<StoreIdentity> Snapshot::identity() const {
     return identity;
 }
 
-std::uint64_t Snapshot::edge_state() const {
-    return load_number(txn_.get(store_.meta(), bytes_of(meta_key::edges))).value_or(0);
+std::uint64_t Snapshot::thing_state() const {
+    return load_number(txn_.get(store_.meta(), bytes_of(meta_key::things))).value_or(0);
 }
 
 std::uint64_t Snapshot::record_count() const {

@@ -16,7 +16,7 @@
 namespace idnode::registry {
 
 namespace trace {
-class EdgeMemory;
+class ThingMemory;
 }
 
 /// Names of what table `meta` holds (FORMAT.md).
@@ -26,7 +26,8 @@ inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view changes_from = "changes_from";
 inline constexpr std::string_view identity = "identity";
 inline constexpr std::string_view administered = "administered";
-inline constexpr std::string_view edges = "edges";      ///< the last transaction that changed them
+/// Of the last transaction that changed what ThingMemory holds.
+inline constexpr std::string_view things = "things";
 inline constexpr std::string_view counted = "counted";  ///< the records were counted once
 }  // namespace meta_key
 
@@ -73,8 +74,8 @@ public:
     /// What is kept beside records; nothing in a registry that was never opened to write since
     /// there are such things.
     std::optional<MDB_dbi> entries() const noexcept { return entries_; }
-    /// Edges in memory, where somebody has them read; shared by all who use this object.
-    trace::EdgeMemory& edge_memory() const noexcept { return *edge_memory_; }
+    /// What is held of things in memory, where somebody has it read; shared by all who use this.
+    trace::ThingMemory& thing_memory() const noexcept { return *thing_memory_; }
 
 private:
     void open_to_read();
@@ -87,7 +88,7 @@ private:
     MDB_dbi prefixes_ = 0;
     std::optional<MDB_dbi> change_log_;
     std::optional<MDB_dbi> entries_;
-    std::unique_ptr<trace::EdgeMemory> edge_memory_;
+    std::unique_ptr<trace::ThingMemory> thing_memory_;
 };
 
 /// One consistent state of the registry. Every view that it returns dies with `release`, `renew`
@@ -123,8 +124,8 @@ public:
     /// The number of the last change of an entry that people administer (`is_logged`); 0: none is
     /// known.
     std::uint64_t administered() const;
-    /// What tells the states of the edges apart; greater with each change of them.
-    std::uint64_t edge_state() const;
+    /// What tells the states of edges and of things' names apart; greater with each change.
+    std::uint64_t thing_state() const;
     std::uint64_t record_count() const;
     /// What the registry is known by; nothing in one of format 1.
     std::optional<StoreIdentity> identity() const;

@@ -32,8 +32,8 @@ struct Config {
     bool front_enabled = true;
     std::uint32_t front_memory_mib = 0;  ///< 0: a quarter of the machine's memory
 
-    bool edges_enabled = true;
-    std::uint32_t edges_memory_mib = 0;  ///< 0: an eighth of the machine's memory
+    bool things_enabled = true;
+    std::uint32_t things_memory_mib = 0;  ///< 0: an eighth of the machine's memory
 
     std::uint32_t udp_batch_max = 32;
     std::uint32_t udp_socket_buffer_kib = 4096;

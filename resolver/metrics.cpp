@@ -96,12 +96,12 @@ std::string format_metrics(const Workers& workers, const StoreFigures& store,
                     static_cast<double>(store.sequence)),
         make_single("idnode_store_bytes", "Size of the registry's file", MetricType::Gauge,
                     static_cast<double>(store.file_octets)),
-        make_single("idnode_edge_facts", "Facts about edges held in memory, at each of their ends",
-                    MetricType::Gauge, static_cast<double>(store.edges.facts)),
-        make_single("idnode_edge_bytes", "Memory that they take", MetricType::Gauge,
-                    static_cast<double>(store.edges.octets)),
-        make_single("idnode_edge_changes", "Changes of edges since these were read",
-                    MetricType::Gauge, static_cast<double>(store.edges.changed)),
+        make_single("idnode_thing_entries", "Edges and names of things held in memory",
+                    MetricType::Gauge, static_cast<double>(store.things.entries)),
+        make_single("idnode_thing_bytes", "Memory that they take", MetricType::Gauge,
+                    static_cast<double>(store.things.octets)),
+        make_single("idnode_thing_changes", "Changes of things since these were read",
+                    MetricType::Gauge, static_cast<double>(store.things.changed)),
     };
     if (administration)
         for (MetricFamily& each : admin::make_families(*administration))

@@ -9,7 +9,7 @@
 
 #include "protocol/codes/response_code.hpp"
 #include "registry/changes.hpp"
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 namespace idnode::resolver {
 
@@ -81,7 +81,7 @@ struct StoreFigures {
     std::uint64_t records = 0;
     std::uint64_t sequence = 0;
     std::uint64_t file_octets = 0;
-    registry::trace::EdgeMemory::Figures edges{};
+    registry::trace::ThingMemory::Figures things{};
 };
 
 namespace admin {

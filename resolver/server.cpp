@@ -24,10 +24,10 @@ registry::StoreOptions store_options(const Config& config) {
     return {.map_size_max = std::uint64_t{config.registry_map_size_gib} << 30};
 }
 
-/// What the edges may take: what is configured, or an eighth of the machine's memory.
-std::size_t edge_memory(const Config& config) {
+/// What things may take in memory: what is configured, or an eighth of the machine's memory.
+std::size_t thing_memory(const Config& config) {
     constexpr std::size_t least = std::size_t{64} << 20;
-    if (config.edges_memory_mib > 0) return std::size_t{config.edges_memory_mib} << 20;
+    if (config.things_memory_mib > 0) return std::size_t{config.things_memory_mib} << 20;
     return std::max(memory_of_machine() / 8, least);
 }
 
@@ -181,7 +181,7 @@ Server::Server(const Config& config, const Clock& clock)
       store_{config.data_directory, registry::Store::Access::write_or_create,
              store_options(config)},
       change_log_{store_, clock},
-      edges_{store_, edge_memory(config)},
+      things_{store_, thing_memory(config)},
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
             .ready = [this] { return ready_.load(); },
@@ -274,7 +274,7 @@ std::string Server::metrics_text() const {
                           {.records = snapshot.record_count(),
                            .sequence = snapshot.sequence(),
                            .file_octets = store_.env().file_size(),
-                           .edges = store_.edge_memory().figures()},
+                           .things = store_.thing_memory().figures()},
                           &administration);
 }
 
@@ -290,9 +290,9 @@ void Server::run(const std::function<Config()>& reload) {
     for (const auto& worker : workers_)
         threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
     const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
-    std::jthread edges;
-    if (started_.edges_enabled)
-        edges = std::jthread{[this](const std::stop_token& stop) { edges_.run(stop); }};
+    std::jthread things;
+    if (started_.things_enabled)
+        things = std::jthread{[this](const std::stop_token& stop) { things_.run(stop); }};
     const std::jthread counting{[this](const std::stop_token& stop) { statistics_.run(stop); }};
 
     for (int signal = 0; ::sigwait(&signals_, &signal) == 0 && signal == SIGHUP;) {

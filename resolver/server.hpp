@@ -15,9 +15,9 @@
 #include "resolver/change_log_keeper.hpp"
 #include "resolver/clock.hpp"
 #include "resolver/config.hpp"
-#include "resolver/edge_keeper.hpp"
 #include "resolver/net/worker.hpp"
 #include "resolver/server_key.hpp"
+#include "resolver/thing_keeper.hpp"
 
 namespace idnode::resolver {
 
@@ -52,7 +52,7 @@ private:
     const Config started_;    ///< what only a restart can change is as it was then
     registry::Store store_;
     ChangeLogKeeper change_log_;
-    EdgeKeeper edges_;
+    ThingKeeper things_;
     ServerKey key_;
     std::vector<std::shared_ptr<WorkerMetrics>> metrics_;
     std::atomic<bool> ready_{true};

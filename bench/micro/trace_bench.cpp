@@ -7,7 +7,7 @@
 #include "bench/support/allocations.hpp"
 #include "bench/support/bench_graph.hpp"
 #include "protocol/handle/wire.hpp"
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 #include "registry/trace/walk.hpp"
 #include "registry/writer.hpp"
 #include "resolver/trace/recall.hpp"
@@ -71,9 +71,9 @@ void hold_edges(bool held) {
     const registry::Store& store = world().graph.store();
     constexpr std::size_t octets_max = std::size_t{8} << 30;
     if (held)
-        store.edge_memory().read(store, octets_max);
+        store.thing_memory().read(store, octets_max);
     else
-        store.edge_memory().forget();
+        store.thing_memory().forget();
 }
 
 /// Runs an operation that says how many edges it has visited.

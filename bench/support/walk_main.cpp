@@ -7,11 +7,11 @@
 #include <numeric>
 #include <vector>
 
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 #include "resolver/trace/event_mapping.hpp"
 #include "resolver/trace/recall.hpp"
 
-// idnode-bench-walk: traces and recalls without a transport, over the registry of a node, as it
+// idnode-bench-walk: traces without a transport, over the registry of a node, as it
 // makes them: who may see what, the walk, and what each thing is called. To be compared with what a
 // database needs for the same things.
 
@@ -25,7 +25,6 @@ struct Options {
     std::string roots;
     std::uint32_t depth = 6;
     double seconds = 4;
-    bool together = false;
     bool prints = false;
 };
 
@@ -44,7 +43,7 @@ public:
           lookup_{store_, 0, registry::Lookup::Disk::wait},
           depth_{options.depth} {
         constexpr std::size_t plenty = std::size_t{16} << 30;
-        if (store_.edge_memory().read(store_, plenty) != registry::trace::EdgeMemory::Read::done)
+        if (store_.thing_memory().read(store_, plenty) != registry::trace::ThingMemory::Read::done)
             throw std::runtime_error{"the edges were not read"};
         caller_.account =
             resolver::api::Account{.name = "bench", .role = resolver::api::Role::operator_};
@@ -62,19 +61,6 @@ public:
         resolver::for_each_named(
             lookup_, found, places_,
             [&](const auto&, const resolver::NamedThing& thing) { visit(thing.spelled); });
-    }
-
-    /// How many things all of the roots went into.
-    std::size_t recall(const std::vector<std::string>& roots) {
-        lookup_.renew();
-        const resolver::RecallQuery query{.options = {.roots = roots,
-                                                      .down = true,
-                                                      .depth = resolver::trace_depth_max,
-                                                      .nodes_max = resolver::recall_nodes_max,
-                                                      .keeps_edges = false}};
-        return resolver::find_affected(
-                   lookup_, query, resolver::run_trace(lookup_, query.options, caller_), caller_)
-            .size();
     }
 
 private:
@@ -108,8 +94,6 @@ void run(const Options& options) {
     Tracer tracer{options};
     if (options.prints) {
         tracer.trace(roots.front(), [](std::string_view thing) { fmt::print("{}\n", thing); });
-    } else if (options.together) {
-        measure(options.seconds, [&](std::size_t) { return tracer.recall(roots); });
     } else {
         measure(options.seconds, [&](std::size_t turn) {
             std::size_t things = 0;
@@ -129,7 +113,6 @@ int main(int argc, char** argv) {
     app.add_option("--roots", options.roots, "File of identifiers, one a line")->required();
     app.add_option("--depth", options.depth, "Hops of a trace")->capture_default_str();
     app.add_option("--seconds", options.seconds, "How long")->capture_default_str();
-    app.add_flag("--together", options.together, "One recall of all of them, counted");
     app.add_flag("--print", options.prints, "Print what the first one leads to, and end");
     CLI11_PARSE(app, argc, argv);
     try {

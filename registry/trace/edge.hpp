@@ -35,12 +35,6 @@ enum class Direction : std::uint8_t {
     up = 2,    ///< to what it came of
 };
 
-/// The edges at a thing in one direction.
-struct EdgesOf {
-    Direction direction = Direction::down;
-    Thing thing = no_thing;
-};
-
 constexpr Direction opposite(Direction direction) noexcept {
     return direction == Direction::down ? Direction::up : Direction::down;
 }

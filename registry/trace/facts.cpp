@@ -14,6 +14,12 @@ void store_at(char* at, std::uint64_t number) {
 
 std::string_view stem_text(const BlockStem& stem) { return {stem.data(), stem.size()}; }
 
+/// The direction and thing in a key of a block; nothing if it is damaged.
+std::optional<std::pair<Direction, Thing>> read_stem(std::string_view key) {
+    if (key.size() < BlockStem{}.size()) return std::nullopt;
+    return std::pair{static_cast<Direction>(key.front()), number_in(key.substr(1))};
+}
+
 }  // namespace
 
 // fact := type 1, other 8, time 8, rank 1, source 8, flags 1, quantity 8, unit 5
@@ -39,11 +45,6 @@ BlockStem block_stem(Direction direction, Thing thing) noexcept {
     stem[0] = static_cast<char>(direction);
     store_at(stem.data() + 1, thing);
     return stem;
-}
-
-std::optional<EdgesOf> read_stem(std::string_view key) {
-    if (key.size() < BlockStem{}.size()) return std::nullopt;
-    return EdgesOf{static_cast<Direction>(key.front()), number_in(key.substr(1))};
 }
 
 void for_each_fact_behind(const Snapshot& snapshot, Direction direction, Thing thing,
@@ -73,7 +74,7 @@ void for_each_fact(const Snapshot& snapshot,
         const auto place = read_stem(entry->key);
         const BlockView block{entry->value};
         for (std::size_t at = 0; place && at < block.size(); ++at)
-            if (!visit(place->direction, read_fact(place->direction, place->thing, block.fact(at))))
+            if (!visit(place->first, read_fact(place->first, place->second, block.fact(at))))
                 return;
     }
 }

@@ -75,8 +75,6 @@ inline StoredFact read_fact(Direction direction, Thing end, const char* octets) 
 /// direction 1, thing 8
 using BlockStem = std::array<char, 9>;
 BlockStem block_stem(Direction direction, Thing thing) noexcept;
-/// Whose edges stand under the key of a block; nothing if it is damaged.
-std::optional<EdgesOf> read_stem(std::string_view key);
 
 inline constexpr std::size_t facts_in_block_max = 48;
 inline constexpr char block_flag_continued = 1;  ///< of the first: there are others

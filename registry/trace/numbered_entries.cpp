@@ -2,19 +2,24 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "protocol/handle/wire.hpp"
 #include "registry/trace/event_codec.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 namespace idnode::registry::trace {
 namespace {
 
 /// What stands in front of a number in the keys of an area.
-std::string_view stem_of(Area area) {
-    static constexpr std::array things{static_cast<char>(Area::thing_names)};
-    static constexpr std::array events{static_cast<char>(Area::events)};
-    const auto& stem = area == Area::events ? events : things;
-    return {stem.data(), stem.size()};
+constexpr std::size_t stem_size_max = 2;
+constexpr std::array things_stem{static_cast<char>(Area::thing_names)};
+constexpr std::array events_stem{static_cast<char>(Area::events)};
+
+template <std::size_t size>
+std::string_view text_of(const std::array<char, size>& stem) {
+    static_assert(size <= stem_size_max);
+    return {stem.data(), size};
 }
 
 /// Things and events of about the same time have numbers one after the other, and their entries
@@ -23,8 +28,33 @@ constexpr std::uint64_t near_max = 8;
 
 }  // namespace
 
-void NumberedEntries::find(std::string_view stem, std::span<const std::uint64_t> numbers,
-                           std::span<std::string_view> values) const {
+NumberedEntries::NumberedEntries(const Snapshot& snapshot)
+    : table_{snapshot.store().thing_memory().table_for(snapshot)} {
+    tree_.follow(snapshot.txn());
+}
+
+void NumberedEntries::find_in_memory(Column column, std::string_view stem,
+                                     std::span<const Thing> things, Values values) const {
+    if (!table_) return find_in_store(stem, things, values);
+    static_assert(batch_max <= 32, "a bit for each");
+    for (std::size_t from = 0; from < things.size(); from += batch_max) {
+        const std::size_t count = std::min(things.size() - from, batch_max);
+        const auto some = things.subspan(from, count);
+        std::uint32_t unknown = table_->find(column, some, values.subspan(from, count));
+        if (unknown == 0) continue;
+        std::array<Thing, batch_max> missing;
+        std::array<std::string_view, batch_max> found;
+        std::size_t missing_count = 0;
+        for (std::uint32_t left = unknown; left != 0; left &= left - 1)
+            missing[missing_count++] = some[static_cast<std::size_t>(std::countr_zero(left))];
+        find_in_store(stem, std::span{missing}.first(missing_count), found);
+        for (std::size_t at = 0; unknown != 0; unknown &= unknown - 1)
+            values[from + static_cast<std::size_t>(std::countr_zero(unknown))] = found[at++];
+    }
+}
+
+void NumberedEntries::find_in_store(std::string_view stem, std::span<const std::uint64_t> numbers,
+                                    Values values) const {
     std::array<std::array<std::byte, stem_size_max + sizeof(std::uint64_t)>, batch_max> keys;
     std::array<TreeWalk::Search, batch_max> searches;
     for (auto& key : keys) std::ranges::copy(protocol::bytes_of(stem), key.begin());
@@ -44,11 +74,18 @@ void NumberedEntries::find(std::string_view stem, std::span<const std::uint64_t>
     }
 }
 
+void NumberedEntries::find_edges(Direction direction, std::span<const Thing> things,
+                                 std::span<std::string_view> blocks) const {
+    const std::array stem{static_cast<char>(Area::edges), static_cast<char>(direction)};
+    find_in_memory(direction == Direction::down ? Column::edges_down : Column::edges_up,
+                   text_of(stem), things, blocks);
+}
+
 void NumberedEntries::find_things(std::span<const Thing> things, std::span<ThingView> found) const {
     std::array<std::string_view, batch_max> values;
     while (!things.empty()) {
         const std::size_t count = std::min(things.size(), batch_max);
-        find(stem_of(Area::thing_names), things.first(count), values);
+        find_in_memory(Column::names, text_of(things_stem), things.first(count), values);
         for (std::size_t at = 0; at < count; ++at)
             found[at] = read_thing(values[at]).value_or(ThingView{});
         things = things.subspan(count);
@@ -58,7 +95,7 @@ void NumberedEntries::find_things(std::span<const Thing> things, std::span<Thing
 
 void NumberedEntries::find_event_ids(std::span<const std::uint64_t> numbers,
                                      std::span<std::string_view> ids) const {
-    find(stem_of(Area::events), numbers, ids);
+    find_in_store(text_of(events_stem), numbers, ids);
     for (std::string_view& id : ids.first(numbers.size())) id = event_id_in(id);
 }
 

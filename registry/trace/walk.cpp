@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <span>
 #include <utility>
 
-#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/facts.hpp"
 #include "registry/trace/numbered_entries.hpp"
 #include "registry/trace/windows.hpp"
@@ -51,12 +49,7 @@ private:
 class Walk {
 public:
     Walk(const Snapshot& snapshot, const WalkQuery& query, const std::function<Sight(Thing)>& look)
-        : snapshot_{snapshot},
-          query_{query},
-          look_{look},
-          blocks_{snapshot},
-          table_{snapshot.store().edge_memory().table_for(snapshot)},
-          stem_{static_cast<char>(Area::edges), static_cast<char>(query.direction)} {
+        : snapshot_{snapshot}, query_{query}, look_{look}, entries_{snapshot} {
         for (const EdgeType type : query.types) types_ |= bit(type);
         if (query.types.empty()) types_ = ~types_;
         known_.reserve(nodes_expected);
@@ -146,21 +139,11 @@ private:
             const std::size_t count = std::min(turn.size(), things.size());
             for (std::size_t at = 0; at < count; ++at)
                 things[at] = known_[turn[at].place].node.thing;
-            find_blocks(std::span{things}.first(count), blocks);
+            entries_.find_edges(query_.direction, std::span{things}.first(count), blocks);
             for (std::size_t at = 0; at < count && !is_over(); ++at)
                 if (!blocks[at].empty())
                     expand(turn[at].place, turn[at].windows, depth, BlockView{blocks[at]});
             turn = turn.subspan(count);
-        }
-    }
-
-    void find_blocks(std::span<const Thing> things, std::span<std::string_view> blocks) const {
-        const std::string_view stem{stem_.data(), stem_.size()};
-        if (!table_) return blocks_.find(stem, things, blocks);
-        std::uint32_t unknown = table_->find(query_.direction, things, blocks);
-        for (; unknown != 0; unknown &= unknown - 1) {
-            const auto at = static_cast<std::size_t>(std::countr_zero(unknown));
-            blocks_.find(stem, things.subspan(at, 1), blocks.subspan(at, 1));
         }
     }
 
@@ -230,9 +213,7 @@ private:
     const Snapshot& snapshot_;
     const WalkQuery& query_;
     const std::function<Sight(Thing)>& look_;
-    const NumberedEntries blocks_;
-    const std::shared_ptr<const EdgeTable> table_;  ///< null: the store alone knows edges
-    const std::array<char, 2> stem_;
+    const NumberedEntries entries_;
     std::uint32_t types_ = 0;
     WalkResult result_;
     std::vector<Known> known_;       ///< the nodes

@@ -73,6 +73,7 @@ inline void add(Windows& seen, const Window& window, Windows& fresh) {
         return fresh.append(window);
     }
     const auto begin = std::ranges::lower_bound(all, window.from - 1, {}, &Window::to);
+    if (begin != all.end() && begin->from <= window.from && window.to <= begin->to) return;
     auto end = begin;
     Window whole = window;
     std::int64_t next = window.from;

@@ -234,42 +234,62 @@ INSTANTIATE_TEST_SUITE_P(Sizes, EveryFront,
                          testing::Values(std::size_t{0}, small_front, std::size_t{64} << 20),
                          [](const auto& each) { return std::to_string(each.param >> 20) + "MiB"; });
 
-/// Also where each is looked for from the one before, though many keys may lie between.
-TEST(TreeWalk, GivesWhatLmdbGivesForEveryKeyAndForNeighboursOfKeys) {
-    test::TempDirectory directory;
-    const Store store{directory.path(), Store::Access::write_or_create, test::small_map};
-    for (const std::uint64_t count : {0U, 1U, 5U, 500U, 4000U}) {
-        commit(store, many_records(count));
-        const lmdb::ReadTxn txn{store.env()};
-        TreeWalk walk{"records"};
-        walk.follow(txn);
-        std::set<std::string> all;
-        for (std::uint64_t number = 0; number < count + 2; ++number)
-            for (const char* end : {"", " ", "0"})
-                all.insert(protocol::folded(handle_number(number)) + end);
-        const std::vector<std::string> keys{all.begin(), all.end()};
-        for (const bool near : {false, true})
-            for (std::size_t begin = 0; begin < keys.size();
-                 begin += near ? 7 : TreeWalk::batch_max) {
-                std::vector<TreeWalk::Search> searches;
-                const std::size_t step = near ? 1 + begin % 40 : 1;
-                for (std::size_t at = begin;
-                     at < keys.size() && searches.size() < TreeWalk::batch_max; at += step)
-                    searches.push_back({.key = protocol::bytes_of(keys[at])});
-                for (std::size_t at = 1; near && at < searches.size(); at += 1 + at % 3)
-                    searches[at].is_near = true;
-                walk.find(searches);
-                for (const TreeWalk::Search& search : searches) {
-                    const auto expected = txn.get(store.records(), search.key);
-                    ASSERT_EQ(search.value.has_value(), expected.has_value())
-                        << protocol::text_of(search.key);
-                    if (!expected) continue;
-                    EXPECT_EQ(search.value->data(), expected->data());
-                    EXPECT_EQ(search.value->size(), expected->size());
-                }
-            }
+void expect_what_lmdb_gives(const Store& store, const lmdb::ReadTxn& txn,
+                            std::vector<TreeWalk::Search>& searches) {
+    TreeWalk walk{"records"};
+    walk.follow(txn);
+    walk.find(searches);
+    for (const TreeWalk::Search& search : searches) {
+        const auto expected = txn.get(store.records(), search.key);
+        ASSERT_EQ(search.value.has_value(), expected.has_value()) << protocol::text_of(search.key);
+        if (!expected) continue;
+        EXPECT_EQ(search.value->data(), expected->data());
+        EXPECT_EQ(search.value->size(), expected->size());
     }
 }
+
+class TreeWalkTest : public testing::TestWithParam<std::uint64_t> {
+protected:
+    /// Registers as many records as the parameter says; returns their keys and others between.
+    std::vector<std::string> fill() {
+        commit(store_, many_records(GetParam()));
+        std::set<std::string> keys;
+        for (std::uint64_t number = 0; number < GetParam() + 2; ++number)
+            for (const char* end : {"", "0", " "})
+                keys.insert(protocol::folded(handle_number(number)) + end);
+        return {keys.begin(), keys.end()};
+    }
+
+    test::TempDirectory directory_;
+    Store store_{directory_.path(), Store::Access::write_or_create, test::small_map};
+};
+
+TEST_P(TreeWalkTest, GivesWhatLmdbGivesForEveryKeyAndForNeighboursOfKeys) {
+    const auto keys = fill();
+    const lmdb::ReadTxn txn{store_.env()};
+    for (std::size_t begin = 0; begin < keys.size(); begin += TreeWalk::batch_max) {
+        std::vector<TreeWalk::Search> searches;
+        for (std::size_t at = begin; at < std::min(begin + TreeWalk::batch_max, keys.size()); ++at)
+            searches.push_back({.key = protocol::bytes_of(keys[at])});
+        expect_what_lmdb_gives(store_, txn, searches);
+    }
+}
+
+TEST_P(TreeWalkTest, FindsKeysFromTheOnesBeforeThemHoweverManyLieBetween) {
+    const auto keys = fill();
+    const lmdb::ReadTxn txn{store_.env()};
+    for (std::size_t begin = 0; begin < keys.size(); begin += 7) {
+        std::vector<TreeWalk::Search> searches;
+        const std::size_t step = 1 + begin % 40;
+        for (std::size_t at = begin; at < keys.size() && searches.size() < TreeWalk::batch_max;
+             at += step)
+            searches.push_back(
+                {.key = protocol::bytes_of(keys[at]), .is_near = searches.size() % 4 != 0});
+        expect_what_lmdb_gives(store_, txn, searches);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfRegistries, TreeWalkTest, testing::Values(0U, 1U, 5U, 500U, 4000U));
 
 }  // namespace
 }  // namespace idnode::registry

@@ -65,13 +65,13 @@ TEST(Metrics, ShowTheFiguresOfTheStore) {
         {.records = 2'000'000'000,
          .sequence = 2'000'000'001,
          .file_octets = 600'000'000'000,
-         .edges = {.facts = 5'000'000'000, .octets = 200'000'000'000, .changed = 17}});
+         .things = {.entries = 5'000'000'000, .octets = 200'000'000'000, .changed = 17}});
     EXPECT_THAT(text, HasSubstr("idnode_records 2000000000\n"));
     EXPECT_THAT(text, HasSubstr("idnode_sequence 2000000001\n"));
     EXPECT_THAT(text, HasSubstr("idnode_store_bytes 600000000000\n"));
-    EXPECT_THAT(text, HasSubstr("idnode_edge_facts 5000000000\n"));
-    EXPECT_THAT(text, HasSubstr("idnode_edge_bytes 200000000000\n"));
-    EXPECT_THAT(text, HasSubstr("idnode_edge_changes 17\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_thing_entries 5000000000\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_thing_bytes 200000000000\n"));
+    EXPECT_THAT(text, HasSubstr("idnode_thing_changes 17\n"));
 }
 
 TEST(Metrics, NameEachReasonForARefusal) {

@@ -8,8 +8,8 @@
 #include <set>
 #include <tuple>
 
-#include "registry/trace/edge_memory.hpp"
 #include "registry/trace/event_store.hpp"
+#include "registry/trace/thing_memory.hpp"
 #include "registry/trace/trace_check.hpp"
 #include "tests/registry/trace/walk_history.hpp"
 #include "tests/support/temp_directory.hpp"
@@ -117,7 +117,7 @@ protected:
     void read_edges_now_and_then() {
         constexpr std::size_t plenty = std::size_t{64} << 20;
         if (GetParam() % 2 != 0 || pick(4) != 0) return;
-        ASSERT_EQ(store_.edge_memory().read(store_, plenty), EdgeMemory::Read::done);
+        ASSERT_EQ(store_.thing_memory().read(store_, plenty), ThingMemory::Read::done);
     }
 
     NamedQuery draw_query() {

@@ -8,21 +8,21 @@
 #include <vector>
 
 #include "registry/store.hpp"
-#include "registry/trace/edge_table.hpp"
+#include "registry/trace/thing_table.hpp"
 
 namespace idnode::registry::trace {
 
-/// Has a table of edges, and keeps it true while the registry changes: the writer says what a
+/// Has a table of things, and keeps it true while the registry changes: the writer says what a
 /// transaction changes before it commits it. What another process has written is noticed, since
-/// each state of the edges has a number and the writer knows which one came before; the table is
-/// given up then. Threads may call it.
-class EdgeMemory {
+/// each state has a number and the writer knows which one came before; the table is given up then.
+/// Threads may call it.
+class ThingMemory {
 public:
     /// Changes beside which no table is read: so many things can hardly be marked in time.
     static constexpr std::size_t noted_max = 1'000'000;
 
-    /// Where the edges of a snapshot's state may be looked up; null when that is the store alone.
-    std::shared_ptr<const EdgeTable> table_for(const Snapshot& snapshot) const;
+    /// Where things may be looked up in the state of a snapshot; null when that is the store alone.
+    std::shared_ptr<const ThingTable> table_for(const Snapshot& snapshot) const;
 
     enum class Read {
         done,
@@ -33,34 +33,33 @@ public:
     /// time. Throws StoreError, std::bad_alloc.
     Read read(const Store& store, std::size_t octets_max, const std::stop_token& stop = {});
 
-    /// What a transaction changes that is committed next; `before` and `now` are the states of the
-    /// edges that it was begun with and that it makes. Called by whoever holds the one write
-    /// transaction.
-    void note(std::uint64_t before, std::uint64_t now, std::span<const EdgesOf> changed);
+    /// What a transaction changes that is committed next; `before` and `now` are the states that it
+    /// was begun with and that it makes. Called by whoever holds the one write transaction.
+    void note(std::uint64_t before, std::uint64_t now, std::span<const Cell> changed);
     /// Gives up the table, and the one that is being read: a transaction was not committed.
     void forget();
 
     struct Figures {
-        std::uint64_t facts = 0;    ///< in the table, at both of their ends
+        std::uint64_t entries = 0;  ///< in the table
         std::uint64_t octets = 0;   ///< of memory
-        std::uint64_t changed = 0;  ///< how often things have changed since it was read
+        std::uint64_t changed = 0;  ///< how many of them, and new ones, since it was read
     };
     Figures figures() const;
 
 private:
     struct Held {
-        std::shared_ptr<EdgeTable> table{};
+        std::shared_ptr<ThingTable> table{};
         std::uint64_t first = 0;             ///< the state that it was read in
         std::atomic<std::uint64_t> last{0};  ///< up to which what has changed is marked
         std::atomic<std::uint64_t> changed{0};
 
         /// False when changes before these are not known.
-        bool take(std::uint64_t before, std::uint64_t now, std::span<const EdgesOf> changed_now);
+        bool take(std::uint64_t before, std::uint64_t now, std::span<const Cell> changed_now);
     };
     struct Noted {
         std::uint64_t before;
         std::uint64_t now;
-        std::vector<EdgesOf> changed;
+        std::vector<Cell> changed;
     };
     Read publish(const std::shared_ptr<Held>& fresh);
     void end_noting();

@@ -9,12 +9,12 @@
 
 namespace idnode::resolver {
 
-/// Has the edges of things read into memory, and anew when many of them have changed since, or when
-/// another process has changed some. Takes a twentieth of one processor at most, once the edges
-/// were read for the first time.
-class EdgeKeeper {
+/// Has what is known of things read into memory, and anew when much of it has changed since, or
+/// when another process has changed some. Takes a twentieth of one processor at most, once it was
+/// read for the first time.
+class ThingKeeper {
 public:
-    EdgeKeeper(const registry::Store& store, std::size_t octets_max)
+    ThingKeeper(const registry::Store& store, std::size_t octets_max)
         : store_{store}, octets_max_{octets_max} {}
 
     /// Keeps them until it is asked to stop. What the store refuses is logged, and tried again

@@ -1,4 +1,4 @@
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "registry/trace/facts.hpp"
-#include "registry/trace/numbered_entries.hpp"
+#include "registry/trace/thing_codec.hpp"
 #include "tests/registry/trace/walk_fixture.hpp"
 
 namespace idnode::registry::trace {
@@ -19,12 +19,11 @@ using testing::IsNull;
 using testing::NotNull;
 
 constexpr std::size_t plenty = std::size_t{64} << 20;
-constexpr std::array directions{Direction::down, Direction::up};
 
-class EdgeMemoryTest : public WalkTest {
+class ThingMemoryTest : public WalkTest {
 protected:
-    EdgeMemory& memory() { return store_.edge_memory(); }
-    EdgeMemory::Read read(std::size_t octets_max = plenty) {
+    ThingMemory& memory() { return store_.thing_memory(); }
+    ThingMemory::Read read(std::size_t octets_max = plenty) {
         return memory().read(store_, octets_max);
     }
     /// A chain of things, each made of the one before.
@@ -39,22 +38,22 @@ protected:
     std::size_t length_of_chain() { return ids({.roots = {"n0"}, .depth = 100'000}).size(); }
 };
 
-/// Of each thing either just what the store has, or nothing.
-std::size_t compare_with_store(const EdgeTable& table, const Snapshot& snapshot,
+/// Of each thing either just what the store has, or nothing: returns how often.
+std::size_t compare_with_store(const ThingTable& table, const Snapshot& snapshot,
                                const std::vector<Thing>& things) {
-    const NumberedEntries entries{snapshot};
     std::size_t unknown = 0;
-    for (const Direction direction : directions)
-        for (const Thing thing : things) {
-            const std::array stem{static_cast<char>(Area::edges), static_cast<char>(direction)};
-            std::string_view stored;
-            std::string_view held;
-            entries.find({stem.data(), stem.size()}, {&thing, 1}, {&stored, 1});
-            if (table.find(direction, {&thing, 1}, {&held, 1}) != 0)
-                ++unknown;
-            else
-                EXPECT_EQ(held, stored);
-        }
+    const auto compare = [&](Column column, Area area, const std::string& stem, Thing thing) {
+        std::string_view held;
+        if (table.find(column, {&thing, 1}, {&held, 1}) != 0)
+            ++unknown;
+        else
+            EXPECT_EQ(held, find_entry(snapshot, area, stem + number_octets(thing)).value_or(""));
+    };
+    for (const Thing thing : things) {
+        compare(Column::edges_down, Area::edges, "\1", thing);
+        compare(Column::edges_up, Area::edges, "\2", thing);
+        compare(Column::names, Area::thing_names, "", thing);
+    }
     return unknown;
 }
 
@@ -64,13 +63,13 @@ std::vector<Thing> things_of(const Snapshot& snapshot, const std::vector<std::st
     return things;
 }
 
-TEST_F(EdgeMemoryTest, KnowsOfAllThingsWhatTheStoreKnows) {
+TEST_F(ThingMemoryTest, KnowsOfAllThingsWhatTheStoreKnows) {
     std::vector<EdgeFact> many;
     for (int at = 0; at < 200; ++at) many.push_back(made("heap", "88.1/H" + std::to_string(at)));
     capture_all({event_of("urn:event:1", 1, many),
                  event_of("urn:event:2", 2, {packed(Fact::begins, "88.1/H1", "urn:box:1")}),
                  event_of("urn:event:3", 3, {packed(Fact::ends, "88.1/H1", "urn:box:1")})});
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     const Snapshot snapshot{store_};
     const auto table = memory().table_for(snapshot);
     ASSERT_THAT(table, NotNull());
@@ -79,67 +78,78 @@ TEST_F(EdgeMemoryTest, KnowsOfAllThingsWhatTheStoreKnows) {
     EXPECT_EQ(compare_with_store(*table, snapshot, things), 0U);
     std::string_view none;
     const Thing stranger = make_thing(group_of_strangers, 1);
-    EXPECT_EQ(table->find(Direction::down, {&stranger, 1}, {&none, 1}), 1U);
+    EXPECT_EQ(table->find(Column::edges_down, {&stranger, 1}, {&none, 1}), 1U);
     EXPECT_EQ(ids({.roots = {"heap"}}).size(), 202U) << "the later blocks come from the store";
 }
 
-TEST_F(EdgeMemoryTest, TakesNoMoreMemoryThanItMay) {
+TEST_F(ThingMemoryTest, TakesNoMoreMemoryThanItMay) {
     capture_chain(0, 1);
-    // A block of one fact at each end; where those of two things begin and end in two directions.
-    constexpr std::size_t needed = 2 * (fact_size + 8) + 2 * 3 * 4;
-    EXPECT_EQ(read(needed - 1), EdgeMemory::Read::refused);
+    // An edge at each end, behind its size; where what there is of two things begins and ends.
+    constexpr std::size_t starts = 3 * sizeof(std::uint32_t);
+    constexpr std::size_t edges = 2 * (fact_size + 8) + 2 * starts;
+    EXPECT_EQ(read(edges - 1), ThingMemory::Read::refused);
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
-    EXPECT_EQ(read(needed), EdgeMemory::Read::done);
-    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
-    EXPECT_EQ(memory().figures().facts, 2U);
-    EXPECT_GE(memory().figures().octets, needed);
+    EXPECT_EQ(read(edges), ThingMemory::Read::done);
+    EXPECT_EQ(memory().figures().entries, 2U);
+    EXPECT_GE(memory().figures().octets, edges);
+    const Snapshot snapshot{store_};
+    EXPECT_EQ(compare_with_store(*memory().table_for(snapshot), snapshot,
+                                 things_of(snapshot, {"n0", "n1"})),
+              2U)
+        << "names are left to the store";
+    const std::size_t name = thing_value({.canonical = "n0"}).size();
+    const std::size_t names = 2 * ((7 + name + 7) / 8 * 8) + starts + 4;
+    EXPECT_EQ(read(edges + names - 1), ThingMemory::Read::done);
+    EXPECT_EQ(memory().figures().entries, 2U);
+    EXPECT_EQ(read(edges + names), ThingMemory::Read::done);
+    EXPECT_EQ(memory().figures().entries, 4U);
 }
 
-TEST_F(EdgeMemoryTest, HoldsNothingOfAnEmptyRegistry) {
-    EXPECT_EQ(read(0), EdgeMemory::Read::done);
-    EXPECT_EQ(memory().figures().facts, 0U);
+TEST_F(ThingMemoryTest, HoldsNothingOfAnEmptyRegistry) {
+    EXPECT_EQ(read(0), ThingMemory::Read::done);
+    EXPECT_EQ(memory().figures().entries, 0U);
     capture_chain(0, 3);
     EXPECT_EQ(length_of_chain(), 4U);
 }
 
-TEST_F(EdgeMemoryTest, GivesNothingOnceItIsAskedToStop) {
+TEST_F(ThingMemoryTest, GivesNothingOnceItIsAskedToStop) {
     capture_chain(0, 3);
     std::stop_source source;
     source.request_stop();
-    EXPECT_EQ(memory().read(store_, plenty, source.get_token()), EdgeMemory::Read::overtaken);
+    EXPECT_EQ(memory().read(store_, plenty, source.get_token()), ThingMemory::Read::overtaken);
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
 }
 
-TEST_F(EdgeMemoryTest, LeavesWhatHasChangedToTheStore) {
+TEST_F(ThingMemoryTest, LeavesWhatHasChangedToTheStore) {
     capture_chain(0, 3);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     capture_chain(3, 5);
     const Snapshot snapshot{store_};
     const auto table = memory().table_for(snapshot);
     ASSERT_THAT(table, NotNull());
     // n3 was known and goes on now; n4 and n5 are new.
     const auto things = things_of(snapshot, {"n0", "n1", "n2", "n3", "n4", "n5"});
-    EXPECT_EQ(compare_with_store(*table, snapshot, things), 1U + 2U * 2U);
+    EXPECT_EQ(compare_with_store(*table, snapshot, things), 1U + 2U * 3U);
     EXPECT_EQ(length_of_chain(), 6U);
-    EXPECT_EQ(memory().figures().changed, 4U);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    EXPECT_EQ(memory().figures().changed, 4U + 2U) << "two edges at both ends, and two names";
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     EXPECT_EQ(memory().figures().changed, 0U);
     EXPECT_EQ(length_of_chain(), 6U);
 }
 
-TEST_F(EdgeMemoryTest, AnswersNoStateFromBeforeItWasRead) {
+TEST_F(ThingMemoryTest, AnswersNoStateFromBeforeItWasRead) {
     capture_chain(0, 3);
     const Snapshot before{store_};
     capture_chain(3, 5);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     EXPECT_THAT(memory().table_for(before), IsNull());
     EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
     EXPECT_EQ(walk(before, NamedQuery{.roots = {"n0"}}, shown).nodes.size(), 4U);
 }
 
-TEST_F(EdgeMemoryTest, AnswersStatesFromBeforeAChangeAndAfterItAtOnce) {
+TEST_F(ThingMemoryTest, AnswersStatesFromBeforeAChangeAndAfterItAtOnce) {
     capture_chain(0, 3);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     const Snapshot before{store_};
     capture_chain(3, 5);
     EXPECT_THAT(memory().table_for(before), NotNull());
@@ -147,48 +157,48 @@ TEST_F(EdgeMemoryTest, AnswersStatesFromBeforeAChangeAndAfterItAtOnce) {
     EXPECT_EQ(length_of_chain(), 6U);
 }
 
-TEST_F(EdgeMemoryTest, KeepsItsTableWhileNothingButRecordsChanges) {
+TEST_F(ThingMemoryTest, KeepsItsTableWhileNothingButRecordsChanges) {
     capture_chain(0, 3);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     std::vector<Change> changes{HomePrefix{"88.1"}};
     Writer{store_}.commit(changes, 1);
     EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
 }
 
 /// As when another process has written between: its changes are not known here.
-TEST_F(EdgeMemoryTest, GivesUpAtAChangeWhosePredecessorItDoesNotKnow) {
+TEST_F(ThingMemoryTest, GivesUpAtAChangeWhosePredecessorItDoesNotKnow) {
     capture_chain(0, 3);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
-    const std::uint64_t state = Snapshot{store_}.edge_state();
+    ASSERT_EQ(read(), ThingMemory::Read::done);
+    const std::uint64_t state = Snapshot{store_}.thing_state();
     memory().note(state + 1, state + 2, {});
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
-    EXPECT_EQ(read(), EdgeMemory::Read::done);
+    EXPECT_EQ(read(), ThingMemory::Read::done);
     EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
 }
 
-TEST_F(EdgeMemoryTest, GivesUpWhenATransactionIsNotCommitted) {
+TEST_F(ThingMemoryTest, GivesUpWhenATransactionIsNotCommitted) {
     capture_chain(0, 3);
-    ASSERT_EQ(read(), EdgeMemory::Read::done);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
     memory().forget();
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
-    EXPECT_THAT(memory().figures().facts, Eq(0U));
+    EXPECT_THAT(memory().figures().entries, Eq(0U));
 }
 
-TEST_F(EdgeMemoryTest, GivesUpReadingBesideMoreChangesThanItNotes) {
+TEST_F(ThingMemoryTest, GivesUpReadingBesideMoreChangesThanItNotes) {
     capture_chain(0, 1);
-    const std::vector<EdgesOf> many(EdgeMemory::noted_max + 1);
-    const std::uint64_t state = Snapshot{store_}.edge_state();
+    const std::vector<Cell> many(ThingMemory::noted_max + 1);
+    const std::uint64_t state = Snapshot{store_}.thing_state();
     std::jthread writer{[&](const std::stop_token& stop) {
         while (!stop.stop_requested()) memory().note(state, state, many);
     }};
     // Reading begins and ends between two notes now and then.
     bool overtaken = false;
     for (int tries = 0; tries < 10'000 && !overtaken; ++tries)
-        overtaken = read() == EdgeMemory::Read::overtaken;
+        overtaken = read() == ThingMemory::Read::overtaken;
     EXPECT_TRUE(overtaken);
 }
 
-TEST_F(EdgeMemoryTest, IsTrueWhileOneCapturesAnotherReadsItAndAThirdWalks) {
+TEST_F(ThingMemoryTest, IsTrueWhileOneCapturesAnotherReadsItAndAThirdWalks) {
     constexpr int length = 300;
     capture_chain(0, 1);
     std::atomic<bool> done{false};

@@ -1,16 +1,16 @@
-#include "resolver/edge_keeper.hpp"
+#include "resolver/thing_keeper.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
 #include "registry/thread_priority.hpp"
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 namespace idnode::resolver {
 namespace {
 
-using registry::trace::EdgeMemory;
+using registry::trace::ThingMemory;
 using std::chrono::milliseconds;
 
 constexpr milliseconds between_looks{1000};
@@ -21,7 +21,7 @@ constexpr std::uint64_t part_changed = 16;
 
 }  // namespace
 
-void EdgeKeeper::run(const std::stop_token& stop) noexcept {
+void ThingKeeper::run(const std::stop_token& stop) noexcept {
     registry::stand_back();
     milliseconds wait{0};
     std::unique_lock lock{guard_};
@@ -30,25 +30,27 @@ void EdgeKeeper::run(const std::stop_token& stop) noexcept {
         try {
             if (is_due()) wait = std::max(wait, read(stop));
         } catch (const std::exception& error) {
-            spdlog::error("the edges could not be read into memory: {}", error.what());
+            spdlog::error("what is known of things could not be read into memory: {}",
+                          error.what());
         }
     }
 }
 
-bool EdgeKeeper::is_due() const {
-    const EdgeMemory& memory = store_.edge_memory();
+bool ThingKeeper::is_due() const {
+    const ThingMemory& memory = store_.thing_memory();
     const auto figures = memory.figures();
-    return figures.changed * part_changed > figures.facts ||
+    return figures.changed * part_changed > figures.entries ||
            !memory.table_for(registry::Snapshot{store_});
 }
 
-milliseconds EdgeKeeper::read(const std::stop_token& stop) {
+milliseconds ThingKeeper::read(const std::stop_token& stop) {
     const auto begun = std::chrono::steady_clock::now();
-    const auto done = store_.edge_memory().read(store_, octets_max_, stop);
-    if (done == EdgeMemory::Read::refused) {
+    const auto done = store_.thing_memory().read(store_, octets_max_, stop);
+    if (done == ThingMemory::Read::refused) {
         spdlog::warn(
-            "the edges are looked up in the store: edges.memory_mib is too little for them, or "
-            "they are damaged (idnode check)");
+            "things are looked up in the store: things.memory_mib is too little for their edges, "
+            "or "
+            "the registry is damaged there (idnode check)");
         return when_refused;
     }
     return times_as_long *

@@ -1,32 +1,32 @@
-#include "registry/trace/edge_memory.hpp"
+#include "registry/trace/thing_memory.hpp"
 
 #include <utility>
 
 namespace idnode::registry::trace {
 
-bool EdgeMemory::Held::take(std::uint64_t before, std::uint64_t now,
-                            std::span<const EdgesOf> changed_now) {
+bool ThingMemory::Held::take(std::uint64_t before, std::uint64_t now,
+                             std::span<const Cell> changed_now) {
     if (now <= first) return true;  // it was read afterwards
     if (before != last) return false;
-    for (const EdgesOf& each : changed_now) table->mark(each.direction, each.thing);
+    for (const Cell& each : changed_now) table->mark(each);
     changed += changed_now.size();
     last = now;
     return true;
 }
 
-std::shared_ptr<const EdgeTable> EdgeMemory::table_for(const Snapshot& snapshot) const {
+std::shared_ptr<const ThingTable> ThingMemory::table_for(const Snapshot& snapshot) const {
     std::shared_ptr<Held> held;
     {
         const std::lock_guard lock{guard_};
         held = held_;
     }
     if (!held) return nullptr;
-    const std::uint64_t state = snapshot.edge_state();
+    const std::uint64_t state = snapshot.thing_state();
     return state >= held->first && state <= held->last ? held->table : nullptr;
 }
 
-EdgeMemory::Read EdgeMemory::read(const Store& store, std::size_t octets_max,
-                                  const std::stop_token& stop) {
+ThingMemory::Read ThingMemory::read(const Store& store, std::size_t octets_max,
+                                    const std::stop_token& stop) {
     {
         const std::lock_guard lock{guard_};
         noting_ = true;  // before the state is taken, so that none is missed
@@ -36,8 +36,8 @@ EdgeMemory::Read EdgeMemory::read(const Store& store, std::size_t octets_max,
     const auto fresh = std::make_shared<Held>();
     try {
         const Snapshot snapshot{store};
-        fresh->table = EdgeTable::read(snapshot, octets_max, stop);
-        fresh->first = fresh->last = snapshot.edge_state();
+        fresh->table = ThingTable::read(snapshot, octets_max, stop);
+        fresh->first = fresh->last = snapshot.thing_state();
     } catch (...) {
         end_noting();
         throw;
@@ -48,7 +48,7 @@ EdgeMemory::Read EdgeMemory::read(const Store& store, std::size_t octets_max,
 }
 
 /// Marks in a fresh table what was changed while it was read, and then puts it in place.
-EdgeMemory::Read EdgeMemory::publish(const std::shared_ptr<Held>& fresh) {
+ThingMemory::Read ThingMemory::publish(const std::shared_ptr<Held>& fresh) {
     for (;;) {
         std::vector<Noted> noted;
         {
@@ -69,7 +69,7 @@ EdgeMemory::Read EdgeMemory::publish(const std::shared_ptr<Held>& fresh) {
     }
 }
 
-void EdgeMemory::note(std::uint64_t before, std::uint64_t now, std::span<const EdgesOf> changed) {
+void ThingMemory::note(std::uint64_t before, std::uint64_t now, std::span<const Cell> changed) {
     std::shared_ptr<Held> held;
     {
         const std::lock_guard lock{guard_};
@@ -84,23 +84,23 @@ void EdgeMemory::note(std::uint64_t before, std::uint64_t now, std::span<const E
     if (held && !held->take(before, now, changed)) forget();
 }
 
-void EdgeMemory::forget() {
+void ThingMemory::forget() {
     const std::lock_guard lock{guard_};
     held_.reset();
     noting_ = false;
     noted_.clear();
 }
 
-void EdgeMemory::end_noting() {
+void ThingMemory::end_noting() {
     const std::lock_guard lock{guard_};
     noting_ = false;
     noted_.clear();
 }
 
-EdgeMemory::Figures EdgeMemory::figures() const {
+ThingMemory::Figures ThingMemory::figures() const {
     const std::lock_guard lock{guard_};
     if (!held_) return {};
-    return {.facts = held_->table->fact_count(),
+    return {.entries = held_->table->entry_count(),
             .octets = held_->table->octets(),
             .changed = held_->changed};
 }

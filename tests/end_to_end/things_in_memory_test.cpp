@@ -24,11 +24,11 @@ std::string chain(int from, int to) {
            events + "]}}";
 }
 
-class EdgesInMemory : public ::testing::Test {
+class ThingsInMemory : public ::testing::Test {
 protected:
-    void start(const std::string& edges) {
+    void start(const std::string& things) {
         node_.do_run({"admin", "init", "--user", "boss", "--password-stdin"}, "boss-secret\n");
-        node_.write_config("listen: {https: ['127.0.0.1:0']}\nedges: " + edges + '\n');
+        node_.write_config("listen: {https: ['127.0.0.1:0']}\nthings: " + things + '\n');
         node_.start();
         HttpsConnection https{node_.https()};
         boss_ = log_in(https, "boss", "boss-secret");
@@ -50,43 +50,43 @@ protected:
 };
 
 /// The node's own writer tells what it changes; what a command has captured beside it is noticed.
-TEST_F(EdgesInMemory, FollowWhatTheNodeCapturesAndWhatACommandDoesBeside) {
+TEST_F(ThingsInMemory, FollowWhatTheNodeCapturesAndWhatACommandDoesBeside) {
     start("{enabled: true}");
     ASSERT_EQ(ask("POST", "/epcis/v2/capture", chain(0, 10)).status, 202);
     EXPECT_EQ(length_of_chain(), 11U);
-    EXPECT_TRUE(node_.wait_for_metric("idnode_edge_facts", 20));
+    EXPECT_TRUE(node_.wait_for_metric("idnode_thing_entries", 31));
     EXPECT_EQ(length_of_chain(), 11U);
     ASSERT_EQ(ask("POST", "/epcis/v2/capture", chain(10, 20)).status, 202);
     EXPECT_EQ(length_of_chain(), 21U);
-    EXPECT_TRUE(node_.wait_for_metric("idnode_edge_facts", 40));
+    EXPECT_TRUE(node_.wait_for_metric("idnode_thing_entries", 61));
 
     const std::string file = node_.directory().file("beside.json");
     std::ofstream{file} << chain(20, 30);
     node_.do_run({"capture", file});
     EXPECT_EQ(length_of_chain(), 31U);
-    EXPECT_TRUE(node_.wait_for_metric("idnode_edge_facts", 60));
+    EXPECT_TRUE(node_.wait_for_metric("idnode_thing_entries", 91));
     EXPECT_EQ(length_of_chain(), 31U);
 }
 
-TEST_F(EdgesInMemory, AreLeftToTheStoreWhereTheyTakeMoreThanTheyMay) {
+TEST_F(ThingsInMemory, AreLeftToTheStoreWhereTheyTakeMoreThanTheyMay) {
     start("{memory_mib: 1}");
     ASSERT_EQ(ask("POST", "/epcis/v2/capture", chain(0, 10)).status, 202);
-    EXPECT_TRUE(node_.wait_for_metric("idnode_edge_facts", 20));
-    // 48 octets for the fact at each end, and where it begins.
+    EXPECT_TRUE(node_.wait_for_metric("idnode_thing_entries", 31));
+    // 48 octets for the edge at each end, and where they begin.
     for (int from = 10; from < 12'010; from += 3'000)
         ASSERT_EQ(ask("POST", "/epcis/v2/capture", chain(from, from + 3'000)).status, 202);
-    EXPECT_TRUE(node_.wait_for_log("edges.memory_mib"));
+    EXPECT_TRUE(node_.wait_for_log("things.memory_mib"));
     EXPECT_EQ(ask("POST", "/api/v1/recall", R"({"identifiers":["urn:x:n0"],"countOnly":true})")
                   .json()
                   .at("count"),
               12'010);
 }
 
-TEST_F(EdgesInMemory, MayBeSwitchedOff) {
+TEST_F(ThingsInMemory, MayBeSwitchedOff) {
     start("{enabled: false}");
     ASSERT_EQ(ask("POST", "/epcis/v2/capture", chain(0, 10)).status, 202);
     EXPECT_EQ(length_of_chain(), 11U);
-    EXPECT_EQ(node_.metric("idnode_edge_facts"), 0);
+    EXPECT_EQ(node_.metric("idnode_thing_entries"), 0);
 }
 
 }  // namespace
