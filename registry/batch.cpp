@@ -180,10 +180,11 @@ void Batch::settle_things() {
     if (things_changed_.empty()) return;
     const Bytes name = bytes_of(meta_key::things);
     const std::uint64_t before = load_number(txn_.get(store_.meta(), name)).value_or(0);
+    thing_state_ = before + 1;
     std::array<std::byte, sizeof(before)> stored;
-    protocol::store_big(stored.data(), txn_.id());
+    protocol::store_big(stored.data(), thing_state_);
     txn_.put(store_.meta(), name, stored);
-    store_.thing_memory().note(before, txn_.id(), things_changed_);
+    store_.thing_memory().note(before, thing_state_, things_changed_);
 }
 
 std::uint64_t Batch::commit() && {
@@ -204,6 +205,7 @@ std::uint64_t Batch::commit() && {
         store_.thing_memory().forget();
         throw;
     }
+    if (thing_state_ > 0) store_.thing_memory().committed(thing_state_);
     return sequence_;
 }
 

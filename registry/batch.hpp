@@ -53,6 +53,7 @@ private:
     std::uint64_t first_sequence_ = 0;
     bool entries_changed_ = false;
     std::vector<trace::Cell> things_changed_{};
+    std::uint64_t thing_state_ = 0;   ///< that this makes of things; 0: the same as before
     std::uint64_t administered_ = 0;  ///< the last change of an entry that people administer
     std::map<std::string, std::int64_t> counts_;  ///< how many more records, by folded prefix
     std::string counted_prefix_;                  ///< of the last one, as it was spelled

@@ -122,9 +122,6 @@ public:
     void walk(MDB_dbi table, Bytes from, const std::function<bool(const Entry&)>& visit) const;
     MDB_dbi open_table(const char* name);
     void empty_table(MDB_dbi table);
-    /// Greater than those of all that were committed before; that of one that was not may come
-    /// again.
-    std::uint64_t id() const noexcept { return mdb_txn_id(txn_.get()); }
 
     /// Durable when it returns.
     void commit() &&;

@@ -26,7 +26,7 @@ inline constexpr std::string_view sequence = "sequence";
 inline constexpr std::string_view changes_from = "changes_from";
 inline constexpr std::string_view identity = "identity";
 inline constexpr std::string_view administered = "administered";
-/// Of the last transaction that changed what ThingMemory holds.
+/// Counts transactions that changed what ThingMemory holds.
 inline constexpr std::string_view things = "things";
 inline constexpr std::string_view counted = "counted";  ///< the records were counted once
 }  // namespace meta_key
@@ -124,7 +124,7 @@ public:
     /// The number of the last change of an entry that people administer (`is_logged`); 0: none is
     /// known.
     std::uint64_t administered() const;
-    /// What tells the states of edges and of things' names apart; greater with each change.
+    /// What tells the states of edges and of things' names apart; one more with each change.
     std::uint64_t thing_state() const;
     std::uint64_t record_count() const;
     /// What the registry is known by; nothing in one of format 1.

@@ -23,7 +23,7 @@ public:
         Bytes key;
         std::optional<Bytes> value{};  ///< set by `find`; nothing when the key does not exist
         /// Whether its key is behind that of the search before, with few keys between: it is looked
-        /// for from there on.
+        /// for from there on. Never of the first.
         bool is_near = false;
     };
 

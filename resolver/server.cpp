@@ -25,7 +25,7 @@ registry::StoreOptions store_options(const Config& config) {
 }
 
 /// What things may take in memory: what is configured, or an eighth of the machine's memory.
-std::size_t thing_memory(const Config& config) {
+std::size_t thing_memory_max(const Config& config) {
     constexpr std::size_t least = std::size_t{64} << 20;
     if (config.things_memory_mib > 0) return std::size_t{config.things_memory_mib} << 20;
     return std::max(memory_of_machine() / 8, least);
@@ -181,7 +181,7 @@ Server::Server(const Config& config, const Clock& clock)
       store_{config.data_directory, registry::Store::Access::write_or_create,
              store_options(config)},
       change_log_{store_, clock},
-      things_{store_, thing_memory(config)},
+      things_{store_, thing_memory_max(config)},
       key_{ServerKey::load_or_make(config.data_directory)},
       node_{.metrics = [this] { return metrics_text(); },
             .ready = [this] { return ready_.load(); },
@@ -290,9 +290,9 @@ void Server::run(const std::function<Config()>& reload) {
     for (const auto& worker : workers_)
         threads.emplace_back([this, &worker = *worker] { run_worker(worker); });
     const std::jthread keeper{[this](const std::stop_token& stop) { change_log_.run(stop); }};
-    std::jthread things;
+    std::jthread holding;
     if (started_.things_enabled)
-        things = std::jthread{[this](const std::stop_token& stop) { things_.run(stop); }};
+        holding = std::jthread{[this](const std::stop_token& stop) { things_.run(stop); }};
     const std::jthread counting{[this](const std::stop_token& stop) { statistics_.run(stop); }};
 
     for (int signal = 0; ::sigwait(&signals_, &signal) == 0 && signal == SIGHUP;) {

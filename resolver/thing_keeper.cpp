@@ -15,7 +15,8 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds between_looks{1000};
 constexpr int times_as_long = 20;  ///< as reading took
-constexpr milliseconds when_refused = std::chrono::hours{1};
+/// Little becomes less: but some is removed, and the disk may be well again.
+constexpr milliseconds when_refused = std::chrono::hours{24};
 /// Of what is held, this part may have changed: what has is looked up in the store.
 constexpr std::uint64_t part_changed = 16;
 
@@ -48,11 +49,12 @@ milliseconds ThingKeeper::read(const std::stop_token& stop) {
     const auto done = store_.thing_memory().read(store_, octets_max_, stop);
     if (done == ThingMemory::Read::refused) {
         spdlog::warn(
-            "things are looked up in the store: things.memory_mib is too little for their edges, "
-            "or "
-            "the registry is damaged there (idnode check)");
+            "things are looked up in the store: things.memory_mib, or 16 GiB, is too little for "
+            "their edges");
         return when_refused;
     }
+    if (done == ThingMemory::Read::overtaken)
+        spdlog::debug("things were changed faster than they could be read into memory");
     return times_as_long *
            std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begun);
 }

@@ -66,8 +66,8 @@ World& world() {
     return instance;
 }
 
-/// Has the edges in memory, as a node has, or in the store alone.
-void hold_edges(bool held) {
+/// Has things in memory, as a node has, or in the store alone.
+void hold_things(bool held) {
     const registry::Store& store = world().graph.store();
     constexpr std::size_t octets_max = std::size_t{8} << 30;
     if (held)
@@ -164,7 +164,7 @@ void raw_walk_of_a_recall(benchmark::State& state) {
 BENCHMARK(raw_walk_of_a_recall);
 
 void walk_of_a_trace(benchmark::State& state) {
-    hold_edges(state.range(0) != 0);
+    hold_things(state.range(0) != 0);
     run(state, [](World& shared, std::size_t at) {
         const trace::WalkQuery query{.roots = {shared.roots[at]}, .depth = hops};
         return trace::walk(shared.lookup.snapshot(), query,
@@ -176,7 +176,7 @@ BENCHMARK(walk_of_a_trace)->ArgName("in_memory")->Arg(0)->Arg(1);
 
 /// As one that only counts: no edge is kept, and how many there are was found out before.
 void walk_of_a_recall(benchmark::State& state) {
-    hold_edges(state.range(0) != 0);
+    hold_things(state.range(0) != 0);
     trace::WalkQuery query{
         .roots = world().suspects, .nodes_max = 100'000'000, .edges_max = 1'000'000'000};
     const auto shown = [](Thing) { return trace::Sight::shown; };
@@ -191,7 +191,7 @@ BENCHMARK(walk_of_a_recall)->ArgName("in_memory")->Arg(0)->Arg(1);
 
 /// What a trace costs beside its transport: the walk, who sees what, and the answer in JSON.
 void answer_of_a_trace(benchmark::State& state) {
-    hold_edges(true);
+    hold_things(true);
     std::string out;
     run(state, [&](World& shared, std::size_t at) {
         const auto found = resolver::run_trace(
@@ -206,7 +206,7 @@ void answer_of_a_trace(benchmark::State& state) {
 BENCHMARK(answer_of_a_trace);
 
 void count_of_a_recall(benchmark::State& state) {
-    hold_edges(true);
+    hold_things(true);
     std::uint64_t things = 0;
     run(state, [&](World& shared, std::size_t) {
         const auto found = resolver::run_trace(shared.lookup,

@@ -44,7 +44,7 @@ public:
           depth_{options.depth} {
         constexpr std::size_t plenty = std::size_t{16} << 30;
         if (store_.thing_memory().read(store_, plenty) != registry::trace::ThingMemory::Read::done)
-            throw std::runtime_error{"the edges were not read"};
+            throw std::runtime_error{"things were not read"};
         caller_.account =
             resolver::api::Account{.name = "bench", .role = resolver::api::Role::operator_};
     }

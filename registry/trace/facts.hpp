@@ -170,7 +170,7 @@ private:
                   .valid_to = end,
                   .unit = fact.unit,
                   .source = fact.source};
-        // Copied as a whole, it would be read at once before it is written: that takes long.
+        // Not copied as a whole: the load would wait for the narrower stores just before it.
         if (fact.quantity) edge.quantity = *fact.quantity;
         return edge;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <boost/container/static_vector.hpp>
 
 #include "protocol/handle/wire.hpp"
 #include "registry/trace/event_codec.hpp"
@@ -24,7 +25,10 @@ std::string_view text_of(const std::array<char, size>& stem) {
 
 /// Things and events of about the same time have numbers one after the other, and their entries
 /// stand so.
-constexpr std::uint64_t near_max = 8;
+bool is_just_behind(std::uint64_t before, std::uint64_t number) noexcept {
+    constexpr std::uint64_t distance_max = 8;
+    return number > before && number - before <= distance_max;
+}
 
 }  // namespace
 
@@ -37,20 +41,15 @@ void NumberedEntries::find_in_memory(Column column, std::string_view stem,
                                      std::span<const Thing> things, Values values) const {
     if (!table_) return find_in_store(stem, things, values);
     static_assert(batch_max <= 32, "a bit for each");
-    for (std::size_t from = 0; from < things.size(); from += batch_max) {
-        const std::size_t count = std::min(things.size() - from, batch_max);
-        const auto some = things.subspan(from, count);
-        std::uint32_t unknown = table_->find(column, some, values.subspan(from, count));
-        if (unknown == 0) continue;
-        std::array<Thing, batch_max> missing;
-        std::array<std::string_view, batch_max> found;
-        std::size_t missing_count = 0;
-        for (std::uint32_t left = unknown; left != 0; left &= left - 1)
-            missing[missing_count++] = some[static_cast<std::size_t>(std::countr_zero(left))];
-        find_in_store(stem, std::span{missing}.first(missing_count), found);
-        for (std::size_t at = 0; unknown != 0; unknown &= unknown - 1)
-            values[from + static_cast<std::size_t>(std::countr_zero(unknown))] = found[at++];
-    }
+    std::uint32_t unknown = table_->find(column, things, values);
+    if (unknown == 0) return;
+    boost::container::static_vector<Thing, batch_max> missing;
+    for (std::uint32_t left = unknown; left != 0; left &= left - 1)
+        missing.push_back(things[static_cast<std::size_t>(std::countr_zero(left))]);
+    std::array<std::string_view, batch_max> found;
+    find_in_store(stem, missing, found);
+    for (std::size_t at = 0; unknown != 0; unknown &= unknown - 1)
+        values[static_cast<std::size_t>(std::countr_zero(unknown))] = found[at++];
 }
 
 void NumberedEntries::find_in_store(std::string_view stem, std::span<const std::uint64_t> numbers,
@@ -63,7 +62,7 @@ void NumberedEntries::find_in_store(std::string_view stem, std::span<const std::
         for (std::size_t at = 0; at < count; ++at) {
             protocol::store_big(keys[at].data() + stem.size(), numbers[at]);
             searches[at].key = Bytes{keys[at]}.first(stem.size() + sizeof(std::uint64_t));
-            searches[at].is_near = at > 0 && numbers[at] - numbers[at - 1] - 1 < near_max;
+            searches[at].is_near = at > 0 && is_just_behind(numbers[at - 1], numbers[at]);
         }
         tree_.find(std::span{searches}.first(count));
         for (std::size_t at = 0; at < count; ++at)

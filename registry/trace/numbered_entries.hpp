@@ -13,7 +13,8 @@
 namespace idnode::registry::trace {
 
 /// Looks up entries under numbers, many at once, within one state of the registry, which must not
-/// end before this does: in memory, where they are held, and else in the store.
+/// end before this does: in memory, where they are held, and else in the store. Views die with
+/// this, and with the state.
 class NumberedEntries {
 public:
     explicit NumberedEntries(const Snapshot& snapshot);
@@ -21,7 +22,8 @@ public:
     /// How many are followed together; more are looked up in turns.
     static constexpr std::size_t batch_max = TreeWalk::batch_max;
 
-    /// The first blocks of edges at things; an empty one where there is none.
+    /// The first blocks of edges at things, of which there are at most `batch_max`; an empty one
+    /// where there is none.
     void find_edges(Direction direction, std::span<const Thing> things,
                     std::span<std::string_view> blocks) const;
     /// What is kept of things; of one that has no number here, nothing in any of its parts.

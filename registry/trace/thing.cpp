@@ -18,7 +18,6 @@ using protocol::Scheme;
 using protocol::WireReader;
 using protocol::WireString;
 
-constexpr std::uint64_t serial_max = (std::uint64_t{1} << thing_serial_bits) - 1;
 constexpr ThingGroup first_group_of_prefix = 16;
 constexpr std::size_t prefix_size_max = 255;
 constexpr std::uint8_t scheme_of_texts = 0;
@@ -159,7 +158,7 @@ Numbering::Known& Numbering::known(std::string_view canonical) {
     }
     found.changed = true;
     Group& home = group(protocol::identify(canonical).scheme, canonical);
-    if (home.next > serial_max)
+    if (home.next > thing_serial_max)
         throw StoreError{StoreError::Kind::fault, "there are no more numbers for things"};
     found.number = make_thing(home.number, home.next++);
     home.changed = true;
@@ -187,11 +186,12 @@ Numbering::Group& Numbering::load_group(const std::string& key, ThingGroup numbe
     const auto [place, fresh] = groups_.try_emplace(key);
     if (!fresh) return place->second;
     place->second.number = number;
-    if (const auto stored = view_.entry(Area::thing_groups, key))
-        if (const auto group = read_group(*stored)) {
-            place->second.number = group->number;
-            place->second.next = group->next;
-        }
+    const auto stored = view_.entry(Area::thing_groups, key);
+    if (!stored) return place->second;
+    const auto group = read_group(*stored);
+    if (!group) throw StoreError{StoreError::Kind::corrupt, "a group of things cannot be read"};
+    place->second.number = group->number;
+    place->second.next = group->next;
     return place->second;
 }
 

@@ -26,6 +26,7 @@ inline constexpr TextNumber no_text = 0;
 /// What the things of a group have in common: their scheme, and the prefix of handles.
 using ThingGroup = std::uint32_t;
 inline constexpr unsigned thing_serial_bits = 40;
+inline constexpr std::uint64_t thing_serial_max = (std::uint64_t{1} << thing_serial_bits) - 1;
 inline constexpr ThingGroup thing_group_max = 0xffffff;
 /// Texts have numbers like things.
 inline constexpr ThingGroup group_of_texts = 0;

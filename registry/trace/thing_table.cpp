@@ -33,16 +33,11 @@ bool for_each_entry(const Snapshot& snapshot, Area area, const std::stop_token& 
                     const Visit& visit) {
     EntryCursor cursor{snapshot, area};
     for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
-        const bool later_block = area == Area::edges && entry->key.size() != BlockStem{}.size();
+        if (stop.stop_requested()) return false;
         const auto cell = cell_of(area, entry->key);
-        if (later_block || !cell || group_of(cell->thing) == group_of_texts) continue;
-        if (stop.stop_requested() || !visit(*cell, entry->value)) return false;
+        if (cell && !visit(*cell, entry->value)) return false;
     }
     return true;
-}
-
-bool is_sound(const Cell& cell, std::string_view value) noexcept {
-    return cell.column == Column::names || value.size() % fact_size == 1;
 }
 
 }  // namespace
@@ -50,7 +45,7 @@ bool is_sound(const Cell& cell, std::string_view value) noexcept {
 std::optional<Cell> cell_of(Area area, std::string_view key) {
     if (area == Area::thing_names && key.size() == sizeof(Thing))
         return Cell{Column::names, number_in(key)};
-    if (area != Area::edges || key.size() < BlockStem{}.size()) return std::nullopt;
+    if (area != Area::edges || key.size() != BlockStem{}.size()) return std::nullopt;
     const auto direction = static_cast<Direction>(key.front());
     if (direction != Direction::down && direction != Direction::up) return std::nullopt;
     return Cell{direction == Direction::down ? Column::edges_down : Column::edges_up,
@@ -80,21 +75,20 @@ bool ThingTable::measure(const Snapshot& snapshot, std::size_t octets_max,
     for (auto entry = cursor.seek({}); entry; entry = cursor.next()) {
         const auto group = read_group(entry->value);
         if (!group || group->number == group_of_texts) continue;
-        groups_[group->number].count = group->next - 1;
+        const std::uint64_t count = group->next - 1;
+        if (count > thing_serial_max) return false;
+        groups_[group->number].count = count;
         start_count_ += group->next;
+        if (!fits(edge_columns, 0, octets_max)) return false;
     }
     std::uint64_t units = 0;
     const auto count = [&](std::size_t columns) {
         return [&, columns](const Cell& cell, std::string_view value) {
-            units += units_of(value);
-            const Group* const group = find_group(group_of(cell.thing));
-            const bool numbered = group && serial_of(cell.thing) - 1 < group->count;
-            return fits(columns, units, octets_max) && is_sound(cell, value) && numbered;
+            if (is_numbered(cell.thing)) units += units_of(value);
+            return fits(columns, units, octets_max);
         };
     };
-    if (!fits(edge_columns, 0, octets_max) ||
-        !for_each_entry(snapshot, Area::edges, stop, count(edge_columns)))
-        return false;
+    if (!for_each_entry(snapshot, Area::edges, stop, count(edge_columns))) return false;
     const std::uint64_t units_of_edges = units;
     const bool names = fits(column_count, units, octets_max) &&
                        for_each_entry(snapshot, Area::thing_names, stop, count(column_count));
@@ -151,13 +145,19 @@ private:
 bool ThingTable::fill(const Snapshot& snapshot, const std::stop_token& stop) {
     Filling filling{*this};
     const auto add = [&](const Cell& cell, std::string_view value) {
-        filling.add(cell, value);
+        if (is_numbered(cell.thing)) filling.add(cell, value);
         return true;
     };
     const bool done = for_each_entry(snapshot, Area::edges, stop, add) &&
                       (!holds_names() || for_each_entry(snapshot, Area::thing_names, stop, add));
     filling.finish_group();
     return done;
+}
+
+/// Not so in a damaged registry: the store is asked for that then.
+bool ThingTable::is_numbered(Thing thing) const noexcept {
+    const Group* const group = find_group(group_of(thing));
+    return group && serial_of(thing) - 1 < group->count;
 }
 
 const ThingTable::Group* ThingTable::find_group(ThingGroup number) const noexcept {
@@ -207,9 +207,9 @@ std::uint32_t ThingTable::find(Column column, std::span<const Thing> things,
     return unknown;
 }
 
-void ThingTable::mark(const Cell& cell) noexcept {
-    if (Start* const start = find_start(find_group(group_of(cell.thing)), cell))
-        start->fetch_or(marked, std::memory_order_relaxed);
+bool ThingTable::mark(const Cell& cell) noexcept {
+    Start* const start = find_start(find_group(group_of(cell.thing)), cell);
+    return !start || (start->fetch_or(marked, std::memory_order_relaxed) & marked) == 0;
 }
 
 }  // namespace idnode::registry::trace

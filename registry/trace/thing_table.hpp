@@ -38,20 +38,19 @@ std::optional<Cell> cell_of(Area area, std::string_view key);
 /// is marked, and looked up in the store. Threads may read and mark at once.
 class ThingTable {
 public:
-    /// Null where edges alone would take more than `octets_max`, the registry is damaged there, or
-    /// it was asked to stop. Names are held where they find room as well. Throws StoreError,
-    /// std::bad_alloc.
+    /// Null where edges alone would take more than `octets_max`, or 16 GiB, or it was asked to
+    /// stop. Names are held where they find room as well. Throws StoreError, std::bad_alloc.
     static std::unique_ptr<ThingTable> read(const Snapshot& snapshot, std::size_t octets_max,
                                             const std::stop_token& stop = {});
 
     /// Sets the values of the entries of things, as they stand in the store, and an empty one where
     /// there is none; returns for which of them, by bits, nothing is known here: these are marked
-    /// or new. At most as many as are looked up in the store together.
+    /// or new. At most as many as are looked up in the store together. Views die with the table.
     std::uint32_t find(Column column, std::span<const Thing> things,
                        std::span<std::string_view> values) const noexcept;
 
-    /// From now on nothing is known here of a cell.
-    void mark(const Cell& cell) noexcept;
+    /// From now on nothing is known here of a cell; whether that is new, or was never otherwise.
+    bool mark(const Cell& cell) noexcept;
 
     std::size_t octets() const noexcept { return memory_.size(); }
     std::uint64_t entry_count() const noexcept { return entry_count_; }
@@ -74,6 +73,7 @@ private:
     bool fits(std::size_t columns, std::uint64_t units, std::size_t octets_max) const noexcept;
     std::size_t starts_size(std::size_t columns) const noexcept;
     const Group* find_group(ThingGroup number) const noexcept;
+    bool is_numbered(Thing thing) const noexcept;
     static Start* find_start(const Group* group, const Cell& cell) noexcept;
 
     boost::unordered_flat_map<ThingGroup, Group> groups_{};

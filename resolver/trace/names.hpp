@@ -35,7 +35,8 @@ registry::trace::Thing number_of(const registry::Snapshot& snapshot, std::string
                                  Strangers& strangers);
 
 /// What a thing is called: `spelled` as the first event that named it has it, or else its record,
-/// or else its canonical form. Lives as long as the lookup's state and the strangers.
+/// or else its canonical form. Lives as long as whoever has found it, the lookup's state and the
+/// strangers.
 using NamedThing = registry::trace::ThingView;
 
 /// Finds out what things are called, many at once, within the lookup's state.

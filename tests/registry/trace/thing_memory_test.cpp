@@ -35,6 +35,13 @@ protected:
                          {made("n" + std::to_string(at), "n" + std::to_string(at + 1))}));
         capture_all(events);
     }
+    /// As if another process had changed something.
+    void set_state(std::uint64_t state) {
+        lmdb::WriteTxn txn{store_.env()};
+        txn.put(store_.meta(), protocol::bytes_of(meta_key::things),
+                protocol::bytes_of(number_octets(state)));
+        std::move(txn).commit();
+    }
     std::size_t length_of_chain() { return ids({.roots = {"n0"}, .depth = 100'000}).size(); }
 };
 
@@ -172,6 +179,7 @@ TEST_F(ThingMemoryTest, GivesUpAtAChangeWhosePredecessorItDoesNotKnow) {
     const std::uint64_t state = Snapshot{store_}.thing_state();
     memory().note(state + 1, state + 2, {});
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    set_state(state + 2);
     EXPECT_EQ(read(), ThingMemory::Read::done);
     EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
 }
@@ -182,6 +190,56 @@ TEST_F(ThingMemoryTest, GivesUpWhenATransactionIsNotCommitted) {
     memory().forget();
     EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
     EXPECT_THAT(memory().figures().entries, Eq(0U));
+}
+
+/// A table that is read meanwhile chains by itself.
+TEST_F(ThingMemoryTest, ServesNoStateBeforeItIsCommitted) {
+    capture_chain(0, 3);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
+    const std::uint64_t state = Snapshot{store_}.thing_state();
+    memory().note(state, state + 1, {});
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+    // What the note was of has failed, and another process has made a state of that number.
+    set_state(state + 1);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    memory().committed(state + 1);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+}
+
+TEST_F(ThingMemoryTest, KnowsWhatWasToldBeforeItWasReadAndCommittedAfterwards) {
+    capture_chain(0, 3);
+    const std::uint64_t state = Snapshot{store_}.thing_state();
+    memory().note(state, state + 1, {});
+    ASSERT_EQ(read(), ThingMemory::Read::done);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+    set_state(state + 1);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), IsNull());
+    memory().committed(state + 1);
+    EXPECT_THAT(memory().table_for(Snapshot{store_}), NotNull());
+}
+
+TEST_F(ThingMemoryTest, TakesNoGroupThatCountsMoreThanThereAreNumbers) {
+    capture_chain(0, 3);
+    for (const std::uint64_t next : {std::uint64_t{0}, std::uint64_t{1} << 61, ~std::uint64_t{0}}) {
+        std::string group(4, '\xee');
+        std::vector<Change> changes{
+            PutEntry{Area::thing_groups, "damaged", group + number_octets(next)}};
+        Writer{store_}.commit(changes, 1);
+        EXPECT_EQ(read(), ThingMemory::Read::refused) << next;
+    }
+}
+
+TEST_F(ThingMemoryTest, LeavesThingsThatTheirGroupDoesNotCountToTheStore) {
+    capture_chain(0, 3);
+    const Snapshot before{store_};
+    const Thing thing = find_thing(before, "n2").value();
+    std::string group(1, static_cast<char>(group_of(thing)));
+    std::vector<Change> changes{PutEntry{
+        Area::thing_groups, group,
+        std::string(3, '\0') + group + number_octets(thing - make_thing(group_of(thing), 0))}};
+    Writer{store_}.commit(changes, 1);
+    ASSERT_EQ(read(), ThingMemory::Read::done);
+    EXPECT_EQ(length_of_chain(), 4U);
 }
 
 TEST_F(ThingMemoryTest, GivesUpReadingBesideMoreChangesThanItNotes) {
@@ -205,9 +263,11 @@ TEST_F(ThingMemoryTest, IsTrueWhileOneCapturesAnotherReadsItAndAThirdWalks) {
     std::jthread reader{[&](const std::stop_token& stop) {
         while (!stop.stop_requested()) read();
     }};
+    std::atomic<std::size_t> served{0};
     std::jthread walker{[&] {
         std::size_t last = 0;
         while (!done) {
+            served += memory().table_for(Snapshot{store_}) ? 1 : 0;
             const std::size_t length_now =
                 walk(Snapshot{store_}, NamedQuery{.roots = {"n0"}, .depth = 100'000}, shown)
                     .nodes.size();
@@ -220,6 +280,8 @@ TEST_F(ThingMemoryTest, IsTrueWhileOneCapturesAnotherReadsItAndAThirdWalks) {
         ASSERT_EQ(length_of_chain(), static_cast<std::size_t>(at) + 2);
     }
     done = true;
+    walker.join();
+    EXPECT_GT(served, 0U);
 }
 
 }  // namespace

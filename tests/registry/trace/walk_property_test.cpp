@@ -109,12 +109,12 @@ protected:
             const std::array jobs{&decide};
             for (const JobOutcome& outcome : Writer{store_}.commit(jobs, 1))
                 ASSERT_TRUE(std::holds_alternative<Commit>(outcome));
-            read_edges_now_and_then();
+            read_things_now_and_then();
         }
     }
 
-    /// In every other history some edges are in memory, as they are or were.
-    void read_edges_now_and_then() {
+    /// In every other history some things are in memory, as they are or were.
+    void read_things_now_and_then() {
         constexpr std::size_t plenty = std::size_t{64} << 20;
         if (GetParam() % 2 != 0 || pick(4) != 0) return;
         ASSERT_EQ(store_.thing_memory().read(store_, plenty), ThingMemory::Read::done);

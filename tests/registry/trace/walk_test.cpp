@@ -26,6 +26,13 @@ TEST_F(WalkTest, GoesFromHeatToPartAndBack) {
     expect_both_ends();
 }
 
+TEST_F(WalkTest, TakesARootTwiceThatThereIsNoRoomForAnyMore) {
+    capture_all({event_of("1", 10, {made("heat", "coil")})});
+    EXPECT_THAT(ids({.roots = {"heat", "coil", "coil"}, .nodes_max = 1}),
+                UnorderedElementsAre("heat"));
+    EXPECT_TRUE(last_.truncated);
+}
+
 TEST_F(WalkTest, DoesNotTakeForPackedTogetherWhatWasTakenApartBefore) {
     capture_all({event_of("1", 10, {packed(Fact::begins, "item", "box")}),
                  event_of("2", 20, {packed(Fact::ends, "item", "box")}),
