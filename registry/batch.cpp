@@ -18,6 +18,12 @@ bool less(Bytes left, Bytes right) {
     return std::lexicographical_compare(left.begin(), left.end(), right.begin(), right.end());
 }
 
+void put_number(lmdb::WriteTxn& txn, MDB_dbi table, Bytes key, std::uint64_t number) {
+    std::array<std::byte, sizeof(number)> stored;
+    protocol::store_big(stored.data(), number);
+    txn.put(table, key, stored);
+}
+
 }  // namespace
 
 Batch::Batch(const Store& store, std::uint32_t now)
@@ -181,9 +187,7 @@ void Batch::settle_things() {
     const Bytes name = bytes_of(meta_key::things);
     const std::uint64_t before = load_number(txn_.get(store_.meta(), name)).value_or(0);
     thing_state_ = before + 1;
-    std::array<std::byte, sizeof(before)> stored;
-    protocol::store_big(stored.data(), thing_state_);
-    txn_.put(store_.meta(), name, stored);
+    put_number(txn_, store_.meta(), name, thing_state_);
     store_.thing_memory().note(before, thing_state_, things_changed_);
 }
 
@@ -191,13 +195,9 @@ std::uint64_t Batch::commit() && {
     if (sequence_ == first_sequence_ && !entries_changed_)
         return sequence_;  // nothing changed: nothing to sync
     write_counts();
-    std::array<std::byte, sizeof(sequence_)> stored;
-    protocol::store_big(stored.data(), sequence_);
-    txn_.put(store_.meta(), bytes_of(meta_key::sequence), stored);
-    if (administered_ > 0) {
-        protocol::store_big(stored.data(), administered_);
-        txn_.put(store_.meta(), bytes_of(meta_key::administered), stored);
-    }
+    put_number(txn_, store_.meta(), bytes_of(meta_key::sequence), sequence_);
+    if (administered_ > 0)
+        put_number(txn_, store_.meta(), bytes_of(meta_key::administered), administered_);
     settle_things();
     try {
         std::move(txn_).commit();
@@ -245,9 +245,8 @@ void Batch::write_counts() {
         if (more == 0 || prefix.size() > entry_key_size_max) continue;
         const std::string key = make_entry_key(Area::counts, prefix);
         const auto before = load_number(txn_.get(*store_.entries(), bytes_of(key))).value_or(0);
-        std::array<std::byte, sizeof(before)> stored;
-        protocol::store_big(stored.data(), before + static_cast<std::uint64_t>(more));
-        txn_.put(*store_.entries(), bytes_of(key), stored);
+        put_number(txn_, *store_.entries(), bytes_of(key),
+                   before + static_cast<std::uint64_t>(more));
     }
 }
 

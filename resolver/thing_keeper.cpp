@@ -33,6 +33,7 @@ void ThingKeeper::run(const std::stop_token& stop) noexcept {
         } catch (const std::exception& error) {
             spdlog::error("what is known of things could not be read into memory: {}",
                           error.what());
+            wait = when_refused;
         }
     }
 }

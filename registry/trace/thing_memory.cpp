@@ -85,7 +85,7 @@ void ThingMemory::note(std::uint64_t before, std::uint64_t now, std::span<const 
 
 /// With the lock. Where there is too much, whoever is reading has to begin anew.
 void ThingMemory::keep(Noted noted) {
-    if (!reading_ || noted_cells_ > noted_max) {
+    if (!reading_) {
         noted_.clear();
         noted_cells_ = 0;
     }

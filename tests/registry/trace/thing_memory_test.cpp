@@ -13,7 +13,6 @@
 namespace idnode::registry::trace {
 namespace {
 
-using testing::ElementsAre;
 using testing::Eq;
 using testing::IsNull;
 using testing::NotNull;
